@@ -1,0 +1,58 @@
+// Channel names and what a namespace says of its channels. Values; any thread.
+//
+// A name is 1 to 255 bytes of printable UTF-8 without spaces or controls. The part before the first ':' is the
+// namespace and selects options; a name without ':' uses the defaults. Names that begin with '$' are the
+// relay's own (kBroadcastChannel and the like) and cannot be named from outside.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/shared_frame.hpp"
+
+namespace relay::hub {
+
+// Shared, immutable bytes: one copy of a name serves the index, the store and every message.
+using ChannelName = SharedFrame;
+
+inline constexpr std::size_t kMaxChannelBytes = 255;
+
+// Every WebSocket of the channels front-end hears this one (ephemeral).
+inline constexpr std::string_view kBroadcastChannel = "$all";
+
+// What is wrong with a name from outside, as an Error of kind kInvalid, code "bad_channel"; or true.
+Result<bool> check_channel_name(std::string_view name);
+
+std::string_view namespace_of(std::string_view channel);
+
+// What is kept of a channel, and for how long. A message lives until the first bound takes it.
+struct ChannelOptions {
+  std::uint32_t max_count = 1000;                 // messages
+  std::uint64_t max_bytes = 64ULL * 1024 * 1024;  // payload bytes
+  Milliseconds max_age{300'000};                  // also the default and the greatest ttl
+  bool ephemeral = false;                         // nothing is kept: live only
+  bool presence = false;                          // who subscribes can be asked
+};
+
+// Options by namespace, falling back to the defaults. Immutable once built; replaced whole on reload.
+class Namespaces {
+ public:
+  Namespaces() = default;
+  Namespaces(ChannelOptions defaults, std::map<std::string, ChannelOptions, std::less<>> by_namespace)
+      : defaults_(defaults), by_namespace_(std::move(by_namespace)) {}
+  const ChannelOptions& of(std::string_view channel) const {
+    const auto found = by_namespace_.find(namespace_of(channel));
+    return found == by_namespace_.end() ? defaults_ : found->second;
+  }
+
+ private:
+  ChannelOptions defaults_;
+  std::map<std::string, ChannelOptions, std::less<>> by_namespace_;
+};
+
+}  // namespace relay::hub

@@ -1,0 +1,98 @@
+// The storage contract: what every backend promises the hub. tests/contracts/ holds each of them to it.
+//
+// There is one Storage per event loop. All calls, callbacks and events happen on that loop's thread. A callback
+// may run before the call returns (memory does so) and runs exactly once, unless the Storage is destroyed
+// first; every call is answered within its deadline.
+//
+// Order.      Ids are given by the store at the moment of storing, strictly increasing in a partition. Storing
+//             and announcing is one step: announcements of watched channels reach each loop in id order.
+// Atomicity.  An append that is answered with an id is stored and announced whole; one answered kUnavailable is
+//             neither; kUnknown may be either, and is safe to repeat with the same idempotency key.
+// Watching.   After watch() has answered, every later message of the channel is announced, until
+//             on_interrupted(). A message stored before the answer may be announced or not: read() tells.
+// Reading.    A read started after a watch was answered sees every message that was not announced.
+// Trust.      The hub validates names, sizes and ttls; a backend need not.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/ids.hpp"
+#include "hub/channel.hpp"
+#include "hub/message.hpp"
+
+namespace relay::hub {
+
+struct AppendRequest {
+  Draft draft;
+  ChannelOptions keep;            // bounds of the channel's backlog
+  std::string idempotency_key;    // empty: none. Remembered for kIdempotencyWindow, per channel.
+};
+inline constexpr Milliseconds kIdempotencyWindow{600'000};
+
+struct Appended {
+  MessageId id = 0;
+  bool repeated = false;  // the idempotency key was known: this is the id of the first time, nothing was stored
+};
+// kUnavailable: not stored. kUnknown: no answer within the deadline. kConflict: the key was used for other data.
+using AppendDone = std::function<void(Result<Appended>)>;
+
+struct ReadQuery {
+  ChannelName channel;
+  MessageId after = 0;       // 0: everything kept
+  std::uint32_t limit = 0;   // at most so many messages; at least 1
+};
+struct Page {
+  std::vector<MessagePtr> messages;  // kept and unexpired, ids above `after`, ascending
+  bool more = false;                 // further messages follow the last one
+  // The highest id known to be gone (trimmed or expired), 0 if none: with after < gone, something is missing.
+  MessageId gone = 0;
+};
+// One page per query, in the order of the queries. `epoch` is the first id of the stored data's life: a cursor
+// below it belongs to data that was lost.
+struct ReadAnswer {
+  std::vector<Page> pages;
+  MessageId epoch = 0;
+};
+using ReadDone = std::function<void(Result<ReadAnswer>)>;
+using WatchDone = std::function<void(Result<bool>)>;
+
+// What a backend tells the hub of a loop.
+class StorageEvents {
+ public:
+  virtual ~StorageEvents() = default;
+  // A message of a watched channel, in id order.
+  virtual void on_announced(DeliveryPtr delivery) = 0;
+  // From here on announcements may be missing.
+  virtual void on_interrupted() = 0;
+  // Every watch is confirmed again and announcements are complete from here; what was missed must be read.
+  virtual void on_restored() = 0;
+};
+
+// One line per node of the store, for readiness, metrics and operators.
+struct NodeHealth {
+  std::string name;              // "memory", "127.0.0.1:6379"
+  bool up = false;
+  std::int64_t since_ms = 0;     // wall time of the last change of `up`
+  std::string reason;            // why it is down; empty when up
+  std::int64_t probe_age_ms = 0; // since the last end-to-end proof; 0 where there is none
+};
+
+class Storage {
+ public:
+  virtual ~Storage() = default;
+  virtual void append(AppendRequest request, AppendDone done) = 0;
+  virtual void read(std::vector<ReadQuery> queries, ReadDone done) = 0;
+  // REQUIRES: not watched. While the link is down the answer waits for its return or the deadline.
+  virtual void watch(ChannelName channel, WatchDone done) = 0;
+  // Also cancels a watch that is not answered yet: its callback is dropped.
+  virtual void unwatch(const ChannelName& channel) = 0;
+  virtual std::vector<NodeHealth> health() const = 0;
+};
+
+}  // namespace relay::hub
