@@ -4,10 +4,10 @@
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf '%s: error: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 
-# Prints the package with Boost's headers: Debian 12's default (1.74) is too old, but it has 1.81 beside it.
-boost_package() {
-  if (. /etc/os-release && [ "${VERSION_ID:-}" = 12 ]); then echo libboost1.81-dev; else echo libboost-dev; fi
-}
+on_debian_12() { (. /etc/os-release && [ "${VERSION_ID:-}" = 12 ]); }
+
+# Debian 12's default Boost (1.74) is too old, but it has 1.81 beside it.
+boost_package() { if on_debian_12; then echo libboost1.81-dev; else echo libboost-dev; fi; }
 
 build_packages() {
   echo g++ cmake ninja-build pkg-config "$(boost_package)" libcli11-dev libhiredis-dev libtomlplusplus-dev \
@@ -15,9 +15,6 @@ build_packages() {
 }
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-
-# offered PACKAGE: whether apt can install it here.
-offered() { [ -n "$(apt-cache policy "$1" 2>/dev/null | sed -n '/Candidate: [^(]/p')" ]; }
 
 as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"
