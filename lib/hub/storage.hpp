@@ -46,6 +46,8 @@ struct ReadQuery {
   ChannelName channel;
   MessageId after = 0;       // 0: everything kept
   std::uint32_t limit = 0;   // at most so many messages; at least 1
+  // Of the channel's options, so that a backend can judge how far back it can prove that nothing was stored.
+  Milliseconds max_age{300'000};
 };
 struct Page {
   std::vector<MessagePtr> messages;  // kept and unexpired, ids above `after`, ascending
@@ -53,11 +55,11 @@ struct Page {
   // The highest id known to be gone (trimmed or expired), 0 if none: with after < gone, something is missing.
   MessageId gone = 0;
 };
-// One page per query, in the order of the queries. `epoch` is the first id of the stored data's life: a cursor
-// below it belongs to data that was lost.
+// One page per query, in the order of the queries; no queries ask for epoch and last alone.
 struct ReadAnswer {
   std::vector<Page> pages;
-  MessageId epoch = 0;
+  MessageId epoch = 0;  // the first id of the stored data's life: a cursor below it belongs to data that was lost
+  MessageId last = 0;   // the newest id given when (or before) the pages were read; never below epoch - 1
 };
 using ReadDone = std::function<void(Result<ReadAnswer>)>;
 using WatchDone = std::function<void(Result<bool>)>;
@@ -88,9 +90,9 @@ class Storage {
   virtual ~Storage() = default;
   virtual void append(AppendRequest request, AppendDone done) = 0;
   virtual void read(std::vector<ReadQuery> queries, ReadDone done) = 0;
-  // REQUIRES: not watched. While the link is down the answer waits for its return or the deadline.
+  // REQUIRES: not watched; one that failed is not. While the link is down the answer waits for its return or the deadline.
   virtual void watch(ChannelName channel, WatchDone done) = 0;
-  // Also cancels a watch that is not answered yet: its callback is dropped.
+  // Also cancels a watch that is not answered yet: its callback is dropped. Unknown channels are ignored.
   virtual void unwatch(const ChannelName& channel) = 0;
   virtual std::vector<NodeHealth> health() const = 0;
 };

@@ -1,17 +1,32 @@
 // One event loop: a thread, an Asio context for timers and outgoing links, and a Poller for client sockets.
 //
 // Everything that belongs to a loop is touched on its thread only; post() is the way in from other threads.
-// A turn is: wait; handle what is ready; run the end-of-turn work (flush every connection that has output).
+// A turn is: wait; handle what is ready; run the end of the turn, which flushes every connection that has
+// output (one gathered write each) and destroys what was closed. Objects closed within a turn stay valid until
+// its end, so nobody on the stack is pulled away.
 #pragma once
 
+#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.hpp"
+#include "net/poller.hpp"
+#include "net/timers.hpp"
 
 namespace relay::net {
+
+class Connection;
+
+// What waits for the end of the turn to be destroyed.
+class Disposable {
+ public:
+  virtual ~Disposable() = default;
+};
 
 class IoLoop {
  public:
@@ -23,17 +38,54 @@ class IoLoop {
   int index() const { return index_; }
   const Clock& clock() const { return clock_; }
   boost::asio::io_context& context() { return context_; }
+  Poller& poller() { return poller_; }
+  TimerWheel& wheel() { return wheel_; }
 
-  void run();                              // on the loop's thread, until stop()
-  void stop();                             // any thread
-  void post(std::function<void()> work);   // any thread; runs on the loop's thread, in order
+  void run();                             // on the loop's thread, until stop()
+  void stop();                            // any thread
+  void post(std::function<void()> work);  // any thread; runs on the loop's thread, in order
   bool is_current() const { return std::this_thread::get_id() == thread_; }
 
+  // Called by Connection: has output to flush at the end of this turn.
+  void mark_dirty(Connection& connection);
+  // Runs the poller once although no socket has news: somebody asked for again().
+  void wake_sockets();
+  // Destroyed at the end of this turn.
+  void dispose(std::unique_ptr<Disposable> object);
+  // Steady milliseconds, read once per turn: good enough for idle and stall times.
+  std::int64_t now_ms() const { return now_ms_; }
+  // How late the last timer tick came, in microseconds, and when it came: watchdog and metric read these.
+  std::int64_t lag_us() const { return lag_us_.load(std::memory_order_relaxed); }
+  std::int64_t last_tick_ms() const { return last_tick_ms_.load(std::memory_order_relaxed); }
+
+  // Shared by all connections of the loop: bytes are handled before the next read.
+  static constexpr std::size_t kReadBufferBytes = 64 * 1024;
+  char* read_buffer() { return read_buffer_.get(); }
+
  private:
+  void wait_for_sockets();
+  void turn();
+  void schedule_tick();
+  void schedule_end_of_turn();
+  void end_turn();
+  void update_now();
+
   const int index_;
   const Clock& clock_;
   boost::asio::io_context context_;
   std::thread::id thread_;
+  Poller poller_;
+  TimerWheel wheel_;
+  std::unique_ptr<char[]> read_buffer_;
+  std::vector<Connection*> dirty_;
+  std::vector<std::unique_ptr<Disposable>> graveyard_;
+  bool end_scheduled_ = false;
+  std::int64_t now_ms_ = 0;
+  std::atomic<std::int64_t> lag_us_{0};
+  std::atomic<std::int64_t> last_tick_ms_{0};
+
+  struct Asio;  // the descriptor and the timer, kept out of this header
+  std::unique_ptr<Asio> asio_;
 };
 
 }  // namespace relay::net

@@ -1,0 +1,107 @@
+// What the sessions of one loop share, and what all loops of the process share.
+//
+// LoopContext belongs to its loop. Shared is made by server/ before the loops run and outlives them; its members
+// say who may touch them. Neither owns a session.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "hub/hub.hpp"
+#include "hub/storage.hpp"
+#include "metrics/exposition.hpp"
+#include "metrics/loop_metrics.hpp"
+#include "net/address.hpp"
+#include "net/io_loop.hpp"
+#include "options/options.hpp"
+
+namespace relay::frontend {
+
+class WsSession;
+class BridgeState;
+struct LoopContext;
+
+inline constexpr std::string_view kVersion = RELAY_VERSION;
+
+// Options as the sessions use them; immutable, replaced whole on reload.
+struct Settings {
+  options::Options options;
+  std::vector<net::IpRange> trusted_proxies;
+};
+
+struct Shared {
+  std::string instance_id;
+  std::int64_t started_ms = 0;
+  metrics::Exposition* exposition = nullptr;
+  std::vector<LoopContext*> loops;  // complete before the loops run
+  std::atomic<bool> draining{false};
+  std::atomic<bool> reload_failed{false};
+  std::shared_ptr<BridgeState> bridge;  // what the bridge keeps over all loops
+};
+
+struct LoopContext {
+  LoopContext(net::IoLoop& its_loop, metrics::LoopMetrics& its_metrics, Shared& its_shared,
+              std::shared_ptr<const Settings> its_settings);
+
+  net::IoLoop& loop;
+  metrics::LoopMetrics& metrics;
+  Shared& shared;
+  std::shared_ptr<const Settings> settings;
+  hub::Hub hub;
+  std::unique_ptr<hub::Storage> storage;
+
+  // WebSocket clients of this loop by number, for direct and broadcast.
+  std::unordered_map<std::uint32_t, WsSession*> clients;
+  std::uint32_t next_client = 1;
+  std::string client_id(std::uint32_t number) const;  // "<instance>.<loop>.<number>"
+
+  // Copied by the loop every tick, read by the operator's handlers from any thread.
+  struct Health {
+    std::vector<hub::NodeHealth> nodes;
+    bool healing = false;
+  };
+  void copy_health();
+  Health health() const;
+
+ private:
+  mutable std::mutex health_mutex_;
+  Health health_;
+};
+
+// A client id taken apart; nothing if it is not one.
+struct ClientId {
+  std::string instance;
+  std::size_t loop = 0;
+  std::uint32_t number = 0;
+  static std::optional<ClientId> parse(std::string_view text);
+};
+
+// Runs `work` on every loop and `done` on the calling loop with all results, in the order of the loops.
+// Thread hops: one post to each loop, one back. REQUIRES: called on a loop.
+template <class T>
+void gather(LoopContext& here, std::function<T(LoopContext&)> work, std::function<void(std::vector<T>)> done) {
+  struct Pending {
+    std::vector<T> results;
+    std::size_t missing;
+    std::function<void(std::vector<T>)> done;
+  };
+  const auto& loops = here.shared.loops;
+  auto pending = std::make_shared<Pending>(Pending{std::vector<T>(loops.size()), loops.size(), std::move(done)});
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    loops[i]->loop.post([there = loops[i], i, work, pending, &here] {
+      here.loop.post([i, pending, result = work(*there)]() mutable {
+        pending->results[i] = std::move(result);
+        if (--pending->missing == 0) pending->done(std::move(pending->results));
+      });
+    });
+  }
+}
+
+}  // namespace relay::frontend

@@ -1,0 +1,286 @@
+#include "hub/hub.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+#include "base/text.hpp"
+
+namespace relay::hub {
+namespace {
+
+using metrics::Counter;
+using metrics::Gauge;
+
+Error invalid(std::string code, std::string message) {
+  return make_error(ErrorKind::kInvalid, std::move(code), std::move(message));
+}
+
+// "gap" is the relay's own word on a stream; "error" and "open" are EventSource's.
+bool is_reserved_event(std::string_view event) { return event == "gap" || event == "error" || event == "open"; }
+
+Result<bool> check_draft(const Draft& draft, std::size_t max_payload_bytes) {
+  if (draft.data.size() > max_payload_bytes) {
+    return make_error(ErrorKind::kTooLarge, "too_large",
+                      "payload is " + std::to_string(draft.data.size()) + " bytes, at most " +
+                          std::to_string(max_payload_bytes) + " are taken");
+  }
+  if (!is_utf8(draft.data)) {
+    return make_error(ErrorKind::kUnsupported, "not_utf8", "payload is not UTF-8 text");
+  }
+  if (draft.event.size() > 255 || !is_utf8(draft.event) ||
+      std::any_of(draft.event.begin(), draft.event.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+    return invalid("bad_event", "event name is over 255 bytes, not UTF-8 or has control characters");
+  }
+  if (is_reserved_event(draft.event)) return invalid("bad_event", "event name \"" + draft.event + "\" is reserved");
+  return true;
+}
+
+}  // namespace
+
+Subscription::~Subscription() {
+  if (hub_ != nullptr) hub_->unsubscribe(*this);
+}
+
+std::vector<ChannelName> Subscription::channels() const {
+  std::vector<ChannelName> names;
+  for (const Member& member : members_) names.push_back(member.topic->name);
+  return names;
+}
+
+Hub::Hub(const Clock& clock, metrics::LoopMetrics& metrics, HubLimits limits)
+    : clock_(clock), metrics_(metrics), limits_(limits) {}
+
+Hub::~Hub() { assert(topics_.size() == 0); }
+
+void Hub::configure(std::shared_ptr<const Namespaces> namespaces, HubLimits limits) {
+  namespaces_ = std::move(namespaces);
+  limits_ = limits;
+}
+
+void Hub::publish(PublishRequest request, AppendDone done) {
+  Draft& draft = request.draft;
+  if (const auto good = check_draft(draft, limits_.max_payload_bytes); !good) return done(good.error());
+  const ChannelOptions& keep = options_of(draft.channel.view());
+  const Milliseconds ttl = request.ttl.value_or(keep.max_age);
+  if (ttl < Milliseconds{0} || ttl > keep.max_age) {
+    return done(invalid("bad_ttl", "ttl must be between 0 and " + std::to_string(keep.max_age.count() / 1000) +
+                                       " seconds on this channel"));
+  }
+  draft.ttl_ms = keep.ephemeral ? 0 : static_cast<std::uint32_t>(ttl.count());
+  metrics_.add(Counter::kMessagesPublished);
+  storage_->append({std::move(draft), keep, std::move(request.idempotency_key)}, std::move(done));
+}
+
+void Hub::subscribe(Subscription& subscription, const SubscribeRequest& request) {
+  assert(!subscription.active());
+  subscription.hub_ = this;
+  std::vector<ChannelName> unwatched;
+  std::size_t unconfirmed = 0;
+  for (const ChannelName& channel : request.channels) {
+    bool created = false;
+    const Topic& topic = topics_.join(subscription, channel, created);
+    if (!topic.watched) ++unconfirmed;
+    if (created) unwatched.push_back(channel);
+  }
+  metrics_.add(Counter::kResumes, request.after ? 1 : 0);
+  count_topics();
+  // One more than there are: the last confirmation is ours, so that answers from within watch() count as well.
+  subscription.resume_ = std::make_unique<Resume>(*this, subscription, request, unconfirmed + 1);
+  Resume* resume = subscription.resume_.get();
+  resuming_.insert(resume);
+  for (const ChannelName& channel : unwatched) {
+    storage_->watch(channel, [this, channel](Result<bool> answer) { on_watch_answer(channel, answer); });
+    if (!subscription.active() || subscription.resume_.get() != resume) return;  // failed from within
+  }
+  resume->on_watched();
+}
+
+void Hub::on_watch_answer(const ChannelName& channel, const Result<bool>& answer) {
+  Topic* topic = topics_.find(channel.view());
+  if (topic == nullptr) return;
+  topic->watched = answer.has_value();
+  // Subscribers may leave inside these calls; a Resume that left is out of resuming_, its address not yet reused.
+  std::vector<std::pair<Resume*, Subscription*>> waiting;
+  for (const Topic::Entry& entry : topic->entries) {
+    if (entry.subscription->resume_ != nullptr) waiting.push_back({entry.subscription->resume_.get(), entry.subscription});
+  }
+  for (const auto& [resume, subscription] : waiting) {
+    if (!resuming_.contains(resume)) continue;
+    if (answer) {
+      resume->on_watched();
+    } else {
+      fail(*subscription, answer.error());
+    }
+  }
+}
+
+void Hub::unsubscribe(Subscription& subscription) {
+  if (!subscription.active()) return;
+  if (subscription.resume_ != nullptr) {
+    resuming_.erase(subscription.resume_.get());
+    retired_.push_back(std::move(subscription.resume_));
+  }
+  topics_.leave(subscription, [this](Topic& topic) { storage_->unwatch(topic.name); });
+  subscription.hub_ = nullptr;
+  count_topics();
+}
+
+void Hub::fail(Subscription& subscription, const Error& error) {
+  unsubscribe(subscription);
+  subscription.subscriber().on_failed(subscription, error);
+}
+
+void Hub::finish(Subscription& subscription) {
+  resuming_.erase(subscription.resume_.get());
+  retired_.push_back(std::move(subscription.resume_));
+  subscription.subscriber().on_caught_up(subscription);
+}
+
+void Hub::continue_replay(Subscription& subscription) {
+  if (subscription.resume_ != nullptr) subscription.resume_->proceed();
+}
+
+void Hub::tick() {
+  retired_.clear();
+  if (heal_stalled_ && state_ == State::kHealing) heal();
+  if (state_ == State::kWhole) {
+    const std::vector<Resume*> all(resuming_.begin(), resuming_.end());
+    for (Resume* resume : all) {
+      if (resuming_.contains(resume)) resume->retry();
+    }
+  }
+}
+
+// Hot: once per announced message.
+void Hub::on_announced(DeliveryPtr delivery) {
+  if (state_ == State::kWhole) return fan_out(delivery);
+  if (heal_hold_.size() >= limits_.heal_hold_messages) {
+    metrics_.add(Counter::kHoldOverflows);
+    heal_hold_.clear();
+    heal_incomplete_ = true;
+  }
+  heal_hold_.push_back(std::move(delivery));
+}
+
+void Hub::fan_out(const DeliveryPtr& delivery) {
+  const Message& message = delivery->message();
+  if (message.body.ttl_ms != 0) {
+    if (message.id <= watermark_) return;  // the heal had it already
+    watermark_ = message.id;
+  }
+  const Topic* topic = topics_.find(message.channel());
+  if (topic == nullptr) return;
+  for (const Topic::Entry& entry : topic->entries) {
+    Subscription& subscription = *entry.subscription;
+    if (subscription.resume_ != nullptr) {
+      subscription.resume_->hold(delivery);
+    } else {
+      deliver(subscription, *delivery);
+    }
+  }
+}
+
+// Hot: once per message and subscriber. An ephemeral message is in no backlog, so it can be no repetition and
+// moves no position.
+void Hub::deliver(Subscription& subscription, Delivery& delivery) {
+  const Message& message = delivery.message();
+  if (message.body.ttl_ms != 0) {
+    if (message.id <= subscription.position_) return;
+    subscription.position_ = message.id;
+  }
+  metrics_.add(Counter::kMessagesDelivered);
+  subscription.subscriber().on_message(subscription, delivery, false);
+}
+
+void Hub::replayed(Subscription& subscription, Delivery& delivery) {
+  metrics_.add(Counter::kReplayedMessages);
+  metrics_.add(Counter::kMessagesDelivered);
+  subscription.subscriber().on_message(subscription, delivery, true);
+}
+
+void Hub::tell_gap(Subscription& subscription, const Gap& gap) {
+  metrics_.add(Counter::kGaps);
+  subscription.subscriber().on_gap(subscription, gap);
+}
+
+void Hub::on_interrupted() {
+  state_ = State::kBroken;
+  heal_.reset();
+  heal_hold_.clear();
+  for (Resume* resume : resuming_) resume->on_interrupted();
+}
+
+void Hub::on_restored() {
+  state_ = State::kHealing;
+  heal();
+  const std::vector<Resume*> all(resuming_.begin(), resuming_.end());
+  for (Resume* resume : all) {
+    if (resuming_.contains(resume)) resume->on_restored();
+  }
+}
+
+// Reads what every live stream of this loop may have missed, in id order over all channels (a stream with many
+// channels has one position), while what is announced meanwhile waits in heal_hold_.
+void Hub::heal() {
+  metrics_.add(Counter::kHeals);
+  heal_stalled_ = heal_incomplete_ = false;
+  std::vector<Replay::Source> sources;
+  if (watermark_ != 0) {
+    topics_.for_each([&](const Topic& topic) {
+      if (topic.watched) sources.push_back({topic.name, options_of(topic.name.view()).max_age});
+    });
+  }
+  heal_reads_channels_ = !sources.empty();
+  heal_ = std::make_unique<Replay>(
+      *storage_, Replay::Sink{.on_message =
+                                  [this](const MessagePtr& message) {
+                                    metrics_.add(Counter::kHealedMessages);
+                                    fan_out(DeliveryPtr(new Delivery(message)));
+                                    return true;
+                                  },
+                              .on_gap = [this](const Gap& gap) { on_heal_gap(gap); },
+                              .on_done = [this](MessageId last) { on_healed(last); },
+                              .on_failed = [this](const Error&) { heal_stalled_ = true; }});
+  heal_->start(std::move(sources), watermark_, true);
+}
+
+void Hub::on_heal_gap(const Gap& gap) {
+  const Topic* topic = topics_.find(gap.channel.view());
+  if (topic == nullptr) return;
+  for (const Topic::Entry& entry : topic->entries) {
+    Subscription& subscription = *entry.subscription;
+    if (subscription.resume_ != nullptr) continue;  // it reads for itself
+    // After a loss at the end of the data, new ids may start below what was seen: they must pass.
+    subscription.position_ = std::min(subscription.position_, gap.first - 1);
+    tell_gap(subscription, gap);
+  }
+  watermark_ = std::min(watermark_, gap.first - 1);
+}
+
+void Hub::on_healed(MessageId last) {
+  if (heal_incomplete_) {
+    heal_hold_.clear();
+    heal_stalled_ = true;  // again from the watermark reached, with the next tick
+    return;
+  }
+  if (!heal_reads_channels_ && last != 0) watermark_ = last;
+  state_ = State::kWhole;
+  std::deque<DeliveryPtr> held;
+  held.swap(heal_hold_);
+  for (const DeliveryPtr& delivery : held) fan_out(delivery);
+}
+
+std::vector<SubscriberInfo> Hub::presence(std::string_view channel) const {
+  std::vector<SubscriberInfo> infos;
+  if (const Topic* topic = topics_.find(channel)) {
+    for (const Topic::Entry& entry : topic->entries) infos.push_back(entry.subscription->subscriber().info());
+  }
+  return infos;
+}
+
+void Hub::count_topics() {
+  metrics_.set(Gauge::kChannels, static_cast<std::int64_t>(topics_.size()));
+  metrics_.set(Gauge::kSubscriptions, static_cast<std::int64_t>(topics_.subscriptions()));
+}
+
+}  // namespace relay::hub

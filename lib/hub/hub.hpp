@@ -1,0 +1,108 @@
+// The domain of one event loop: who wants what, and how a message gets to them.
+//
+// Paths (lib/README.md): publish() → Storage::append; the announcement comes back by on_announced() → fan-out.
+// subscribe() → TopicIndex → Storage::watch → Resume → live. After an interruption heal() reads what every live
+// stream missed and delivers it in place. Loop thread only; owns nothing it delivers to.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "hub/replay.hpp"
+#include "hub/resume.hpp"
+#include "hub/storage.hpp"
+#include "hub/subscription.hpp"
+#include "hub/topic_index.hpp"
+#include "metrics/loop_metrics.hpp"
+
+namespace relay::hub {
+
+struct HubLimits {
+  std::size_t hold_messages = 1000;        // per subscription that is catching up
+  std::size_t heal_hold_messages = 65536;  // per loop while it heals
+  std::size_t max_payload_bytes = 64 * 1024;
+};
+
+struct PublishRequest {
+  Draft draft;                      // ttl_ms is set from `ttl`
+  std::optional<Milliseconds> ttl;  // none: the channel's greatest
+  std::string idempotency_key;
+};
+
+class Hub final : public StorageEvents {
+ public:
+  Hub(const Clock& clock, metrics::LoopMetrics& metrics, HubLimits limits);
+  ~Hub() override;
+  // Before anything else. `storage` outlives the hub's last call.
+  void attach(Storage& storage) { storage_ = &storage; }
+  void configure(std::shared_ptr<const Namespaces> namespaces, HubLimits limits);
+
+  // Checks the draft (kInvalid, kTooLarge, kUnsupported) and stores it. `done` may run before this returns.
+  void publish(PublishRequest request, AppendDone done);
+
+  // REQUIRES: not active; channels distinct and valid. Answers by Subscriber::on_live or on_failed.
+  void subscribe(Subscription& subscription, const SubscribeRequest& request);
+  void unsubscribe(Subscription& subscription);
+  void continue_replay(Subscription& subscription);
+
+  void read(std::vector<ReadQuery> queries, ReadDone done) { storage_->read(std::move(queries), std::move(done)); }
+  // Subscribers of a channel on this loop.
+  std::vector<SubscriberInfo> presence(std::string_view channel) const;
+  // Every 100 ms: retries what the store refused.
+  void tick();
+
+  const ChannelOptions& options_of(std::string_view channel) const { return namespaces_->of(channel); }
+  const TopicIndex& topics() const { return topics_; }
+  const HubLimits& limits() const { return limits_; }
+  Storage& storage() { return *storage_; }
+  metrics::LoopMetrics& metrics() { return metrics_; }
+  bool healing() const { return state_ != State::kWhole; }
+
+  // StorageEvents
+  void on_announced(DeliveryPtr delivery) override;
+  void on_interrupted() override;
+  void on_restored() override;
+
+  // For Resume.
+  void deliver(Subscription& subscription, Delivery& delivery);
+  void replayed(Subscription& subscription, Delivery& delivery);
+  void tell_gap(Subscription& subscription, const Gap& gap);
+  void finish(Subscription& subscription);
+  void fail(Subscription& subscription, const Error& error);
+
+ private:
+  // kBroken: the store's link is down. kHealing: it is back and the backlogs are being read.
+  enum class State { kBroken, kHealing, kWhole };
+
+  void on_watch_answer(const ChannelName& channel, const Result<bool>& answer);
+  void fan_out(const DeliveryPtr& delivery);
+  void heal();
+  void on_healed(MessageId last);
+  void on_heal_gap(const Gap& gap);
+  void count_topics();
+
+  const Clock& clock_;
+  metrics::LoopMetrics& metrics_;
+  HubLimits limits_;
+  std::shared_ptr<const Namespaces> namespaces_ = std::make_shared<Namespaces>();
+  Storage* storage_ = nullptr;
+  TopicIndex topics_;
+  std::unordered_set<Resume*> resuming_;
+  std::vector<std::unique_ptr<Resume>> retired_;  // may still be on the stack; destroyed by the next tick
+
+  State state_ = State::kWhole;
+  // Every kept message of a watched channel up to here has been fanned out.
+  MessageId watermark_ = 0;
+  std::unique_ptr<Replay> heal_;
+  std::deque<DeliveryPtr> heal_hold_;
+  bool heal_incomplete_ = false;
+  bool heal_stalled_ = false;
+  bool heal_reads_channels_ = false;
+};
+
+}  // namespace relay::hub

@@ -1,0 +1,154 @@
+#include "hub/replay.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace relay::hub {
+
+Replay::Replay(Storage& storage, Sink sink)
+    : storage_(storage), sink_(std::move(sink)), run_(std::make_shared<std::uint64_t>(0)) {}
+
+Replay::~Replay() { ++*run_; }
+
+void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps) {
+  ++*run_;
+  lanes_.clear();
+  due_.clear();
+  heads_ = {};
+  position_ = after;
+  tell_gaps_ = tell_gaps && after != 0;
+  epoch_checked_ = reading_ = pumping_ = false;
+  last_ = 0;
+  lanes_.reserve(sources.size());
+  for (Source& source : sources) lanes_.push_back({std::move(source), {}, 0, after, true});
+  page_limit_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(kBuffered / std::max<std::size_t>(1, lanes_.size()), 8, 256));
+  due_.resize(lanes_.size());
+  std::iota(due_.begin(), due_.end(), 0U);
+  if (due_.empty()) {
+    read_lanes({});  // epoch and last are wanted all the same
+  } else {
+    pump();
+  }
+}
+
+// Takes what is due, at most kQueriesPerRead at a time; on_answer() comes back here until nothing is.
+void Replay::pump() {
+  if (reading_ || pumping_) return;
+  if (!due_.empty()) {
+    const std::size_t count = std::min(due_.size(), kQueriesPerRead);
+    std::vector<std::uint32_t> lanes(due_.end() - static_cast<std::ptrdiff_t>(count), due_.end());
+    due_.resize(due_.size() - count);
+    return read_lanes(std::move(lanes));
+  }
+  pumping_ = true;
+  const std::uint64_t run = *run_;
+  const auto alive = run_;
+  while (!heads_.empty()) {
+    Lane& lane = lanes_[heads_.top().lane];
+    const std::uint32_t index = heads_.top().lane;
+    heads_.pop();
+    const MessagePtr message = std::move(lane.buffer[lane.next++]);
+    if (lane.next < lane.buffer.size()) {
+      heads_.push({lane.buffer[lane.next]->id, index});
+    } else if (lane.more) {
+      due_.push_back(index);
+    }
+    position_ = message->id;
+    const bool go_on = sink_.on_message(message);
+    if (*alive != run) return;  // restarted or destroyed from within
+    if (!go_on) {
+      pumping_ = false;
+      return;
+    }
+    if (!due_.empty()) {
+      pumping_ = false;
+      // Lanes that will run dry soon are read along, so that many channels cost few round trips.
+      for (std::uint32_t i = 0; i < lanes_.size(); ++i) {
+        const std::size_t left = lanes_[i].buffer.size() - lanes_[i].next;
+        if (lanes_[i].more && left > 0 && left < page_limit_ / 2) due_.push_back(i);
+      }
+      return pump();
+    }
+  }
+  pumping_ = false;
+  finish();
+}
+
+void Replay::read_lanes(std::vector<std::uint32_t> lanes) {
+  reading_ = true;
+  std::vector<ReadQuery> queries;
+  queries.reserve(lanes.size());
+  for (const std::uint32_t index : lanes) {
+    const Lane& lane = lanes_[index];
+    queries.push_back({lane.source.channel, lane.read_through, page_limit_, lane.source.max_age});
+  }
+  storage_.read(std::move(queries), [this, lanes = std::move(lanes), mine = *run_, run = run_](Result<ReadAnswer> answer) {
+    if (*run == mine) on_answer(lanes, std::move(answer));
+  });
+}
+
+void Replay::on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswer> answer) {
+  reading_ = false;
+  if (!answer) return sink_.on_failed(answer.error());
+  const std::uint64_t run = *run_;
+  const auto alive = run_;
+  if (!epoch_checked_) {
+    epoch_checked_ = true;
+    last_ = answer->last;
+    check_epoch(answer->epoch, answer->last);
+    if (*alive != run) return;
+  }
+  for (std::size_t i = 0; i < lanes.size(); ++i) {
+    take_page(lanes[i], std::move(answer->pages[i]));
+    if (*alive != run) return;
+  }
+  if (lanes_.empty()) {
+    finish();
+  } else {
+    pump();
+  }
+}
+
+// A cursor from before the data's life, or from beyond its newest id (the data, or its end, was lost): said for
+// every channel, once.
+void Replay::check_epoch(MessageId epoch, MessageId last) {
+  const bool lost_before = position_ != 0 && position_ < epoch;
+  const bool lost_behind = last != 0 && position_ > last;
+  if (!lost_before && !lost_behind) return;
+  if (tell_gaps_) {
+    for (const Lane& lane : lanes_) {
+      sink_.on_gap(lost_before ? Gap{lane.source.channel, position_, epoch} : Gap{lane.source.channel, last, last + 1});
+    }
+  }
+  position_ = lost_before ? epoch - 1 : last;
+  for (Lane& lane : lanes_) lane.read_through = position_;
+}
+
+void Replay::take_page(std::uint32_t index, Page page) {
+  Lane& lane = lanes_[index];
+  if (tell_gaps_ && page.gone > lane.read_through) tell_gap(lane, page);
+  const bool had_head = lane.next < lane.buffer.size();
+  lane.buffer.erase(lane.buffer.begin(), lane.buffer.begin() + static_cast<std::ptrdiff_t>(lane.next));
+  lane.next = 0;
+  for (MessagePtr& message : page.messages) {
+    if (message->id > lane.read_through) {
+      lane.read_through = message->id;
+      lane.buffer.push_back(std::move(message));
+    }
+  }
+  lane.more = page.more;
+  if (!had_head && !lane.buffer.empty()) heads_.push({lane.buffer.front()->id, index});
+  if (lane.more && lane.buffer.empty()) due_.push_back(index);
+}
+
+void Replay::tell_gap(const Lane& lane, const Page& page) {
+  const auto kept = std::find_if(page.messages.begin(), page.messages.end(),
+                                 [&](const MessagePtr& message) { return message->id > page.gone; });
+  sink_.on_gap({lane.source.channel, lane.read_through, kept == page.messages.end() ? page.gone + 1 : (*kept)->id});
+}
+
+void Replay::finish() {
+  sink_.on_done(last_);
+}
+
+}  // namespace relay::hub

@@ -1,0 +1,86 @@
+// Reads the backlogs of many channels and hands out their messages as one stream in id order.
+//
+// A k-way merge that reads on: each channel has a small buffer; a message leaves only when no channel could
+// still hold an earlier one. Whatever the number of channels, at most kBuffered messages (and 8 per channel)
+// are in hand. Used for one subscriber's resume and for healing all live streams of a loop. Loop thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <queue>
+#include <vector>
+
+#include "hub/storage.hpp"
+#include "hub/subscription.hpp"
+
+namespace relay::hub {
+
+class Replay {
+ public:
+  struct Sink {
+    // The next message in id order. False: no more for the moment; continue with pump().
+    std::function<bool(const MessagePtr&)> on_message;
+    std::function<void(const Gap&)> on_gap;
+    // All that was kept when it was read has been handed out. `last`: the newest id of the store then.
+    std::function<void(MessageId last)> on_done;
+    // The store did not answer; start again from position() when it is back.
+    std::function<void(const Error&)> on_failed;
+  };
+  struct Source {
+    ChannelName channel;
+    Milliseconds max_age;  // how long its messages live at most
+  };
+
+  // Calls nothing before start(). `storage` outlives it; destroying a Replay drops its pending answers.
+  Replay(Storage& storage, Sink sink);
+  ~Replay();
+  Replay(const Replay&) = delete;
+  Replay& operator=(const Replay&) = delete;
+
+  // Reads everything after `after`; `tell_gaps_after` 0 means that nothing before is missed. Any earlier run ends.
+  void start(std::vector<Source> sources, MessageId after, bool tell_gaps);
+  // Goes on after on_message said false.
+  void pump();
+  // Messages handed out so far reach up to here.
+  MessageId position() const { return position_; }
+
+ private:
+  static constexpr std::size_t kBuffered = 2048;
+  static constexpr std::size_t kQueriesPerRead = 512;
+  struct Lane {
+    Source source;
+    std::vector<MessagePtr> buffer;
+    std::size_t next = 0;
+    MessageId read_through = 0;  // everything up to here was read
+    bool more = true;
+  };
+  struct Head {
+    MessageId id;
+    std::uint32_t lane;
+    bool operator<(const Head& other) const { return id > other.id; }  // the smallest on top
+  };
+
+  void read_lanes(std::vector<std::uint32_t> lanes);
+  void on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswer> answer);
+  void take_page(std::uint32_t lane, Page page);
+  void check_epoch(MessageId epoch, MessageId last);
+  void tell_gap(const Lane& lane, const Page& page);
+  void finish();
+
+  Storage& storage_;
+  Sink sink_;
+  std::vector<Lane> lanes_;
+  std::vector<std::uint32_t> due_;  // lanes to be read before anything more can leave
+  std::priority_queue<Head> heads_;
+  std::uint32_t page_limit_ = 0;
+  MessageId position_ = 0;
+  MessageId last_ = 0;
+  bool tell_gaps_ = false;
+  bool epoch_checked_ = false;
+  bool reading_ = false;
+  bool pumping_ = false;
+  std::shared_ptr<std::uint64_t> run_;  // answers of an older run or a dead Replay are dropped
+};
+
+}  // namespace relay::hub

@@ -1,0 +1,122 @@
+#include "hub/resume.hpp"
+
+#include "hub/hub.hpp"
+
+namespace relay::hub {
+
+Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& request, std::size_t unconfirmed)
+    : hub_(hub),
+      subscription_(subscription),
+      replay_(hub.storage(),
+              {.on_message =
+                   [this](const MessagePtr& message) {
+                     become_live();
+                     const DeliveryPtr delivery(new Delivery(message));
+                     subscription_.position_ = message->id;
+                     hub_.replayed(subscription_, *delivery);
+                     return !subscription_.subscriber().congested();
+                   },
+               .on_gap =
+                   [this](const Gap& gap) {
+                     become_live();
+                     hub_.tell_gap(subscription_, gap);
+                   },
+               .on_done = [this](MessageId last) { on_read_done(last); },
+               .on_failed = [this](const Error& error) { on_read_failed(error); }}),
+      unconfirmed_(unconfirmed),
+      live_only_(!request.after.has_value()),
+      tell_gaps_(request.tell_gaps) {
+  subscription_.position_ = request.after.value_or(0);
+}
+
+Resume::~Resume() { clear_hold(); }
+
+void Resume::on_watched() {
+  if (--unconfirmed_ == 0) read_backlog();
+}
+
+// A stream that begins live reads no messages, only the newest id: what is announced with a later one is its
+// first. One read also tells whether the store is there, before the client is told that it is live.
+void Resume::read_backlog() {
+  state_ = State::kReading;
+  std::vector<Replay::Source> sources;
+  if (!live_only_) {
+    for (const Subscription::Member& member : subscription_.members_) {
+      sources.push_back({member.topic->name, hub_.options_of(member.topic->name.view()).max_age});
+    }
+  }
+  replay_.start(std::move(sources), subscription_.position_, tell_gaps_);
+}
+
+void Resume::on_read_done(MessageId last) {
+  if (live_only_) {
+    subscription_.position_ = last;
+    live_only_ = false;  // from here on it has a position like any other
+  }
+  become_live();
+  state_ = State::kDraining;
+  drain_hold();
+}
+
+void Resume::on_read_failed(const Error& error) {
+  if (!told_live_) return hub_.fail(subscription_, error);
+  incomplete_ = true;
+  state_ = State::kStalled;
+}
+
+void Resume::on_restored() {
+  incomplete_ = true;
+  if (state_ == State::kStalled) proceed();
+}
+
+void Resume::proceed() {
+  switch (state_) {
+    case State::kReading: return replay_.pump();
+    case State::kDraining: return drain_hold();
+    case State::kStalled:
+      incomplete_ = false;
+      clear_hold();
+      return read_backlog();
+    case State::kWatching:
+    case State::kDone: return;
+  }
+}
+
+void Resume::hold(const DeliveryPtr& delivery) {
+  if (hold_.size() >= hub_.limits().hold_messages) {
+    hub_.metrics().add(metrics::Counter::kHoldOverflows);
+    clear_hold();
+    incomplete_ = true;
+  }
+  hold_.push_back(delivery);
+  hub_.metrics().add(metrics::Gauge::kHoldQueueMessages, 1);
+}
+
+void Resume::clear_hold() {
+  hub_.metrics().add(metrics::Gauge::kHoldQueueMessages, -static_cast<std::int64_t>(hold_.size()));
+  hold_.clear();
+}
+
+void Resume::drain_hold() {
+  if (incomplete_) {
+    state_ = State::kStalled;
+    return proceed();
+  }
+  while (!hold_.empty()) {
+    if (subscription_.subscriber().congested()) return;
+    const DeliveryPtr delivery = std::move(hold_.front());
+    hold_.pop_front();
+    hub_.metrics().add(metrics::Gauge::kHoldQueueMessages, -1);
+    hub_.deliver(subscription_, *delivery);
+  }
+  state_ = State::kDone;
+  hub_.finish(subscription_);
+}
+
+void Resume::become_live() {
+  if (told_live_) return;
+  told_live_ = true;
+  subscription_.subscriber().on_live(subscription_);
+}
+
+}  // namespace relay::hub

@@ -1,0 +1,97 @@
+// A subscriber, and what it has asked for.
+//
+// A Subscriber is one SSE stream, WebSocket or long poll. A Subscription is one request of it: a set of channels
+// that share one position. Both live on one loop; the session owns them, the Hub only points at them, and
+// destroying a Subscription is all it takes to leave.
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+#include "hub/channel.hpp"
+#include "hub/message.hpp"
+
+namespace relay::hub {
+
+class Hub;
+class Resume;
+class Subscription;
+struct Topic;
+
+// "Something is missing": messages with ids above `after` and below `first` may be gone.
+struct Gap {
+  ChannelName channel;
+  MessageId after = 0;
+  MessageId first = 0;
+};
+
+// One line of presence. Values.
+struct SubscriberInfo {
+  std::string client_id;
+  std::string transport;  // "sse", "websocket", "longpoll"
+  std::int64_t since_ms = 0;
+};
+
+// What the hub tells a session. None of these may unsubscribe or destroy a Subscription, but for on_failed().
+class Subscriber {
+ public:
+  virtual ~Subscriber() = default;
+  // The subscription is live: whatever is stored from now on will arrive. Before the first message or gap.
+  virtual void on_live(Subscription& subscription) = 0;
+  // Queue it. `replayed`: from the backlog.
+  virtual void on_message(Subscription& subscription, Delivery& delivery, bool replayed) = 0;
+  virtual void on_gap(Subscription& subscription, const Gap& gap) = 0;
+  // Everything kept was delivered; live messages follow.
+  virtual void on_caught_up(Subscription&) {}
+  // It will never be live; already detached, may be destroyed at once.
+  virtual void on_failed(Subscription& subscription, const Error& error) = 0;
+  // While true a replay waits; the session calls Hub::continue_replay() when it is over.
+  virtual bool congested() const = 0;
+  virtual SubscriberInfo info() const = 0;
+};
+
+struct SubscribeRequest {
+  std::vector<ChannelName> channels;  // distinct, valid
+  std::optional<MessageId> after;     // none: live only; 0: everything kept
+  bool tell_gaps = true;              // the bridge wire has no word for a gap
+};
+
+class Subscription {
+ public:
+  explicit Subscription(Subscriber& subscriber) : subscriber_(subscriber) {}
+  ~Subscription();
+  Subscription(const Subscription&) = delete;
+  Subscription& operator=(const Subscription&) = delete;
+
+  Subscriber& subscriber() const { return subscriber_; }
+  bool active() const { return hub_ != nullptr; }
+  // The id up to which everything of these channels was delivered.
+  MessageId position() const { return position_; }
+  // The channels asked for. REQUIRES: active().
+  std::vector<ChannelName> channels() const;
+  std::size_t channel_count() const { return members_.size(); }
+
+ private:
+  friend class Hub;
+  friend class Resume;
+  friend class TopicIndex;
+  // Where this subscription stands in a topic's list, so that leaving is O(1).
+  struct Member {
+    Topic* topic;
+    std::uint32_t at;
+  };
+
+  Subscriber& subscriber_;
+  Hub* hub_ = nullptr;
+  std::unique_ptr<Resume> resume_;  // while catching up; nullptr once live
+  MessageId position_ = 0;
+  boost::container::small_vector<Member, 1> members_;
+};
+
+}  // namespace relay::hub

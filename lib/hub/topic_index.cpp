@@ -1,0 +1,49 @@
+#include "hub/topic_index.hpp"
+
+#include "hub/resume.hpp"
+
+namespace relay::hub {
+
+Topic* TopicIndex::find(std::string_view channel) const {
+  const auto found = topics_.find(channel);
+  return found == topics_.end() ? nullptr : found->second.get();
+}
+
+Topic& TopicIndex::join(Subscription& subscription, const ChannelName& channel, bool& created) {
+  const auto [at, inserted] = topics_.try_emplace(channel);
+  if (inserted) {
+    at->second = std::make_unique<Topic>();
+    at->second->name = channel;
+  }
+  Topic& topic = *at->second;
+  const auto place = static_cast<std::uint32_t>(topic.entries.size());
+  topic.entries.push_back({&subscription, static_cast<std::uint32_t>(subscription.members_.size())});
+  subscription.members_.push_back({&topic, place});
+  ++subscriptions_;
+  created = inserted;
+  return topic;
+}
+
+void TopicIndex::remove_entry(Topic& topic, std::uint32_t at) {
+  topic.entries[at] = topic.entries.back();
+  topic.entries.pop_back();
+  if (at < topic.entries.size()) {
+    const Topic::Entry& moved = topic.entries[at];
+    moved.subscription->members_[moved.member].at = at;
+  }
+}
+
+void TopicIndex::leave(Subscription& subscription, const std::function<void(Topic&)>& emptied) {
+  for (const Subscription::Member& member : subscription.members_) {
+    Topic& topic = *member.topic;
+    remove_entry(topic, member.at);
+    --subscriptions_;
+    if (topic.entries.empty()) {
+      emptied(topic);
+      topics_.erase(ChannelName(topic.name));  // a copy: the key must outlive its own erasure
+    }
+  }
+  subscription.members_.clear();
+}
+
+}  // namespace relay::hub

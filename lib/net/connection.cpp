@@ -1,0 +1,242 @@
+#include "net/connection.hpp"
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "net/tls.hpp"
+
+namespace relay::net {
+namespace {
+
+constexpr std::size_t kGather = 64;  // frames per write: 64 of 200 bytes fill a typical send
+
+}  // namespace
+
+Connection::Connection(IoLoop& loop, metrics::LoopMetrics& metrics, ConnectionSet& set, int fd,
+                       const IpAddress& peer, std::unique_ptr<TlsChannel> tls)
+    : loop_(loop), metrics_(metrics), set_(set), tls_(std::move(tls)), fd_(fd), peer_(peer) {
+  set_.link(*this);
+  metrics_.add(metrics::Gauge::kConnections, 1);
+  if (!loop_.poller().add(fd_, *this)) close();
+}
+
+Connection::~Connection() = default;
+
+void Connection::become(std::unique_ptr<ConnectionHandler> handler) {
+  if (handler_ != nullptr) loop_.dispose(std::move(handler_));
+  handler_ = std::move(handler);
+}
+
+void Connection::send(SharedFrame frame) {
+  if (state_ != State::kOpen || frame.size() == 0) return;
+  queued_bytes_ += frame.size();
+  queue_.push_back(std::move(frame));
+  if (!dirty_) {
+    dirty_ = true;
+    loop_.mark_dirty(*this);
+  }
+}
+
+void Connection::flush() {
+  if (state_ == State::kClosed || blocked_) return;
+  write_queue();
+}
+
+// Hot: once per turn for every connection with output.
+void Connection::flush_at_end_of_turn() {
+  dirty_ = false;
+  if (state_ == State::kClosed || blocked_ || !write_queue()) return;
+  if (state_ == State::kFlushing && queued_bytes_ == 0) start_linger();
+}
+
+bool Connection::write_queue() {
+  while (queued_bytes_ > 0) {
+    iovec pieces[kGather];
+    std::size_t count = 0;
+    std::size_t wanted = 0;
+    for (std::size_t i = head_; i < queue_.size() && count < kGather; ++i, ++count) {
+      const std::size_t skip = i == head_ ? sent_of_head_ : 0;
+      pieces[count] = {const_cast<char*>(queue_[i].data()) + skip, queue_[i].size() - skip};
+      wanted += pieces[count].iov_len;
+    }
+    ssize_t sent = 0;
+    if (tls_ != nullptr) {
+      sent = tls_->write(pieces, count);
+    } else {
+      msghdr message{};
+      message.msg_iov = pieces;
+      message.msg_iovlen = count;
+      sent = ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    metrics_.add(metrics::Counter::kWriteCalls);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      blocked_ = true;
+      was_congested_ = was_congested_ || congested();
+      return true;
+    }
+    if (sent < 0) {
+      close();
+      return false;
+    }
+    metrics_.add(metrics::Counter::kSentBytes, sent);
+    forget_sent(static_cast<std::size_t>(sent));
+    // A short write means a full socket: the next try would only say EAGAIN, the edge says it for free.
+    if (static_cast<std::size_t>(sent) < wanted && tls_ == nullptr) {
+      blocked_ = true;
+      was_congested_ = was_congested_ || congested();
+      return true;
+    }
+  }
+  return true;
+}
+
+void Connection::forget_sent(std::size_t bytes) {
+  queued_bytes_ -= bytes;
+  if (queued_bytes_ == 0) {
+    queue_.clear();
+    if (queue_.capacity() > 16) queue_.shrink_to_fit();
+    head_ = sent_of_head_ = 0;
+    return;
+  }
+  bytes += sent_of_head_;
+  while (bytes >= queue_[head_].size()) {
+    bytes -= queue_[head_].size();
+    queue_[head_] = SharedFrame();
+    ++head_;
+  }
+  sent_of_head_ = static_cast<std::uint32_t>(bytes);
+  if (head_ > 1024 && head_ > queue_.size() / 2) {
+    queue_.erase(queue_.begin(), queue_.begin() + head_);
+    head_ = 0;
+  }
+}
+
+void Connection::on_ready(std::uint32_t events) {
+  if (state_ == State::kClosed) return;
+  if ((events & EPOLLOUT) != 0 && blocked_) {
+    blocked_ = false;
+    if (!write_queue()) return;
+    if (state_ == State::kFlushing && queued_bytes_ == 0) start_linger();
+    if (was_congested_ && queued_bytes_ < kResumeBytes && state_ == State::kOpen) {
+      was_congested_ = false;
+      handler_->on_drained();
+    }
+  }
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && state_ != State::kClosed) read(events);
+}
+
+void Connection::read(std::uint32_t events) {
+  if (paused_) {
+    unread_ = true;
+    return;
+  }
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    char* buffer = loop_.read_buffer();
+    const ssize_t got = tls_ != nullptr ? tls_->read(buffer, IoLoop::kReadBufferBytes)
+                                        : ::recv(fd_, buffer, IoLoop::kReadBufferBytes, MSG_DONTWAIT);
+    if (got == 0) return on_input_ended();
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN && errno != EWOULDBLOCK) close();
+      else if (tls_ != nullptr && queued_bytes_ > 0) flush();  // the handshake moved on
+      return;
+    }
+    metrics_.add(metrics::Counter::kReceivedBytes, got);
+    if (state_ == State::kOpen) handler_->on_data({buffer, static_cast<std::size_t>(got)});
+    if (state_ == State::kClosed) return;
+    if (paused_) {
+      unread_ = true;
+      return;
+    }
+    // A short read emptied the socket; what comes later, its end included, makes a new edge.
+    const bool emptied = tls_ == nullptr && static_cast<std::size_t>(got) < IoLoop::kReadBufferBytes;
+    if (emptied && (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) == 0) return;
+  }
+  loop_.poller().again(*this);
+}
+
+void Connection::on_input_ended() {
+  input_ended_ = true;
+  if (state_ == State::kOpen && handler_->on_end_of_input()) return;
+  if (state_ == State::kFlushing) return;
+  close();
+}
+
+void Connection::resume_reading() {
+  if (!paused_) return;
+  paused_ = false;
+  if (unread_ && state_ == State::kOpen) {
+    unread_ = false;
+    loop_.poller().again(*this);
+    loop_.wake_sockets();
+  }
+}
+
+void Connection::on_timer() {
+  if (state_ == State::kLingering || state_ == State::kFlushing) {
+    close();
+  } else if (state_ == State::kOpen) {
+    handler_->on_deadline();
+  }
+}
+
+void Connection::close_after_flush() {
+  if (state_ != State::kOpen) return;
+  state_ = State::kFlushing;
+  paused_ = false;
+  loop_.wheel().schedule(*this, kLinger);
+  if (!dirty_) {
+    dirty_ = true;
+    loop_.mark_dirty(*this);
+  }
+}
+
+// A close with unread input sends a reset, which may overtake the last answer on its way: end our side, and
+// let the peer close first.
+void Connection::start_linger() {
+  if (input_ended_) return close();
+  state_ = State::kLingering;
+  if (tls_ != nullptr) tls_->shut_down();
+  ::shutdown(fd_, SHUT_WR);
+}
+
+void Connection::close() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  clear_deadline();
+  loop_.poller().forget(*this);
+  tls_.reset();
+  ::close(fd_);
+  queue_.clear();
+  queued_bytes_ = 0;
+  metrics_.add(metrics::Gauge::kConnections, -1);
+  set_.unlink(*this);
+  if (handler_ != nullptr) loop_.dispose(std::move(handler_));
+  loop_.dispose(std::unique_ptr<Disposable>(this));
+}
+
+void ConnectionSet::link(Connection& connection) {
+  connection.previous_ = last_;
+  (last_ == nullptr ? first_ : last_->next_) = &connection;
+  last_ = &connection;
+  ++size_;
+}
+
+void ConnectionSet::unlink(Connection& connection) {
+  (connection.previous_ == nullptr ? first_ : connection.previous_->next_) = connection.next_;
+  (connection.next_ == nullptr ? last_ : connection.next_->previous_) = connection.previous_;
+  --size_;
+}
+
+void ConnectionSet::close_all() {
+  for_each([](Connection& connection) { connection.close(); });
+}
+
+}  // namespace relay::net

@@ -1,0 +1,130 @@
+#include "net/io_loop.hpp"
+
+#include <pthread.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdio>
+
+#include "net/connection.hpp"
+
+namespace relay::net {
+namespace asio = boost::asio;
+
+struct IoLoop::Asio {
+  explicit Asio(asio::io_context& context)
+      : work(asio::make_work_guard(context)), sockets(context), tick(context) {}
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  asio::posix::stream_descriptor sockets;
+  asio::steady_timer tick;
+};
+
+IoLoop::IoLoop(int index, const Clock& clock)
+    : index_(index),
+      clock_(clock),
+      context_(1),
+      read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
+      asio_(std::make_unique<Asio>(context_)) {
+  asio_->sockets.assign(poller_.descriptor());
+  asio_->tick.expires_after(TimerWheel::kTick);
+  update_now();
+  last_tick_ms_ = now_ms_;
+}
+
+IoLoop::~IoLoop() {
+  end_turn();
+  asio_->sockets.release();  // the poller closes it
+}
+
+void IoLoop::run() {
+  thread_ = std::this_thread::get_id();
+  char name[16];
+  std::snprintf(name, sizeof name, "relayd/loop-%d", index_);
+  pthread_setname_np(pthread_self(), name);
+  wait_for_sockets();
+  schedule_tick();
+  context_.run();
+}
+
+void IoLoop::stop() { context_.stop(); }
+
+void IoLoop::post(std::function<void()> work) { asio::post(context_, std::move(work)); }
+
+void IoLoop::update_now() {
+  now_ms_ = std::chrono::duration_cast<Milliseconds>(clock_.steady().time_since_epoch()).count();
+}
+
+void IoLoop::wait_for_sockets() {
+  asio_->sockets.async_wait(asio::posix::descriptor_base::wait_read, [this](boost::system::error_code error) {
+    if (!error) turn();
+  });
+}
+
+// While sockets keep coming the turn repeats by way of the queue, so that timers and the store get theirs.
+void IoLoop::turn() {
+  update_now();
+  const bool more = poller_.dispatch();
+  end_turn();
+  if (more) {
+    asio::post(context_, [this] { turn(); });
+  } else {
+    wait_for_sockets();
+  }
+}
+
+void IoLoop::wake_sockets() {
+  asio::post(context_, [this] {
+    update_now();
+    if (poller_.dispatch()) wake_sockets();
+    end_turn();
+  });
+}
+
+void IoLoop::schedule_tick() {
+  asio_->tick.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    update_now();
+    const auto late = std::chrono::steady_clock::now() - asio_->tick.expiry();
+    lag_us_.store(std::chrono::duration_cast<std::chrono::microseconds>(late).count(), std::memory_order_relaxed);
+    last_tick_ms_.store(now_ms_, std::memory_order_relaxed);
+    wheel_.advance();
+    end_turn();
+    asio_->tick.expires_at(asio_->tick.expiry() + TimerWheel::kTick);
+    schedule_tick();
+  });
+}
+
+void IoLoop::mark_dirty(Connection& connection) {
+  dirty_.push_back(&connection);
+  schedule_end_of_turn();
+}
+
+void IoLoop::dispose(std::unique_ptr<Disposable> object) {
+  graveyard_.push_back(std::move(object));
+  schedule_end_of_turn();
+}
+
+// Work that comes by way of Asio (replies of the store, posts) has no end of its own: this gives it one, behind
+// everything that is ready already, so that one read of the store's replies becomes one write per subscriber.
+void IoLoop::schedule_end_of_turn() {
+  if (end_scheduled_) return;
+  end_scheduled_ = true;
+  asio::post(context_, [this] { end_turn(); });
+}
+
+void IoLoop::end_turn() {
+  end_scheduled_ = true;  // flushing may mark and dispose: this very loop sees it
+  while (!dirty_.empty() || !graveyard_.empty()) {
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+      if (dirty_[i] != nullptr) dirty_[i]->flush_at_end_of_turn();
+    }
+    dirty_.clear();
+    std::vector<std::unique_ptr<Disposable>> dead;
+    dead.swap(graveyard_);
+  }
+  end_scheduled_ = false;
+}
+
+}  // namespace relay::net

@@ -1,0 +1,35 @@
+// The storage contract over a MemoryStore: one per loop. Nothing leaves the process, so every answer comes before
+// the call returns, and the link never breaks. Loop thread only.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "hub/storage.hpp"
+#include "net/io_loop.hpp"
+#include "storage/memory/memory_store.hpp"
+
+namespace relay::memory {
+
+class MemoryStorage final : public hub::Storage {
+ public:
+  // Before the loops run. `events` outlives the loop's last turn.
+  MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> store, hub::StorageEvents& events);
+
+  void append(hub::AppendRequest request, hub::AppendDone done) override;
+  void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override;
+  void watch(hub::ChannelName channel, hub::WatchDone done) override;
+  void unwatch(const hub::ChannelName& channel) override;
+  std::vector<hub::NodeHealth> health() const override;
+
+ private:
+  void drain();
+
+  std::shared_ptr<MemoryStore> store_;
+  hub::StorageEvents& events_;
+  std::shared_ptr<Inbox> inbox_;
+  unsigned slot_;
+  std::int64_t since_ms_;
+};
+
+}  // namespace relay::memory

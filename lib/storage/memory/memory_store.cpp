@@ -1,0 +1,198 @@
+#include "storage/memory/memory_store.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace relay::memory {
+namespace {
+
+// An empty channel is remembered so long after its last message can have expired.
+constexpr Milliseconds kLinger{60'000};
+// Idempotency keys remembered at most; the oldest go first. Some 100 bytes each.
+constexpr std::size_t kMaxRemembered = 1'000'000;
+constexpr std::size_t kSweepPerCall = 1000;
+
+std::size_t digest_of(const hub::Draft& draft) {
+  std::size_t seed = std::hash<std::string>{}(draft.data);
+  boost::hash_combine(seed, draft.event);
+  return seed;
+}
+
+}  // namespace
+
+void Inbox::push(const hub::DeliveryPtr& delivery) {
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(mutex_);
+    was_empty = deliveries_.empty();
+    deliveries_.push_back(delivery);
+  }
+  if (was_empty) wake_();
+}
+
+std::vector<hub::DeliveryPtr> Inbox::take() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(deliveries_, {});
+}
+
+MemoryStore::MemoryStore(const Clock& clock)
+    : clock_(clock), epoch_(first_id_at(clock.wall_ms())), last_(epoch_ - 1) {}
+
+unsigned MemoryStore::add_inbox(std::shared_ptr<Inbox> inbox) {
+  const std::lock_guard lock(mutex_);
+  inboxes_.push_back(std::move(inbox));
+  return static_cast<unsigned>(inboxes_.size() - 1);
+}
+
+// Hot: once per publish.
+Result<hub::Appended> MemoryStore::append(hub::AppendRequest request) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_ms = clock_.wall_ms();
+  std::string key;
+  std::size_t digest = 0;
+  if (!request.idempotency_key.empty()) {
+    key = std::string(request.draft.channel.view()) + '\n' + request.idempotency_key;
+    digest = digest_of(request.draft);
+    const auto known = remembered_.find(key);
+    if (known != remembered_.end() && known->second.until_ms > now_ms) {
+      if (known->second.digest != digest) {
+        return make_error(ErrorKind::kConflict, "idempotency_conflict",
+                          "this Idempotency-Key was used for another message on this channel");
+      }
+      return hub::Appended{known->second.id, true};
+    }
+  }
+  last_ = next_id(now_ms, last_);
+  const hub::MessagePtr message(new hub::Message(last_, std::move(request.draft)));
+  auto found = channels_.find(message->body.channel);
+  if (message->body.ttl_ms != 0) {
+    if (found == channels_.end()) found = channels_.try_emplace(message->body.channel).first;
+    keep(found->second, message, request.keep);
+  }
+  if (!key.empty()) {
+    const std::int64_t until = now_ms + hub::kIdempotencyWindow.count();
+    remembered_[key] = {last_, digest, until};
+    remembered_order_.emplace_back(until, std::move(key));
+  }
+  if (found != channels_.end() && found->second.watchers != 0) {
+    const hub::DeliveryPtr delivery(new hub::Delivery(message));
+    for (std::uint64_t left = found->second.watchers; left != 0; left &= left - 1) {
+      inboxes_[static_cast<std::size_t>(std::countr_zero(left))]->push(delivery);
+    }
+  }
+  return hub::Appended{last_, false};
+}
+
+void MemoryStore::keep(Channel& channel, const hub::MessagePtr& message, const hub::ChannelOptions& options) {
+  if (channel.backlog == nullptr) {
+    channel.backlog = std::make_unique<Backlog>();
+    sweep_queue_.push_back(message->body.channel);
+    ++totals_.channels;
+  }
+  Backlog& backlog = *channel.backlog;
+  backlog.messages.push_back(message);
+  backlog.bytes += message->body.data.size();
+  ++totals_.messages;
+  totals_.bytes += static_cast<std::int64_t>(message->body.data.size());
+  backlog.forget_at_ms = message->published_ms() + (options.max_age + kLinger).count();
+  while (backlog.messages.size() > options.max_count ||
+         (backlog.bytes > options.max_bytes && backlog.messages.size() > 1)) {
+    drop_first(backlog);
+  }
+}
+
+void MemoryStore::drop_first(Backlog& backlog) {
+  const hub::Message& first = *backlog.messages.front();
+  backlog.bytes -= first.body.data.size();
+  --totals_.messages;
+  totals_.bytes -= static_cast<std::int64_t>(first.body.data.size());
+  backlog.gone = std::max(backlog.gone, first.id);
+  backlog.messages.pop_front();
+}
+
+// Messages with a short ttl may expire behind longer ones: page_of() passes over them, this drops them once they
+// are in front.
+void MemoryStore::drop_expired(Backlog& backlog, std::int64_t now_ms) {
+  while (!backlog.messages.empty() && backlog.messages.front()->expires_ms() <= now_ms) drop_first(backlog);
+}
+
+hub::ReadAnswer MemoryStore::read(const std::vector<hub::ReadQuery>& queries) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_ms = clock_.wall_ms();
+  hub::ReadAnswer answer;
+  answer.epoch = epoch_;
+  answer.last = last_;
+  answer.pages.reserve(queries.size());
+  for (const hub::ReadQuery& query : queries) answer.pages.push_back(page_of(query, now_ms));
+  return answer;
+}
+
+hub::Page MemoryStore::page_of(const hub::ReadQuery& query, std::int64_t now_ms) {
+  hub::Page page;
+  const auto found = channels_.find(query.channel);
+  if (found == channels_.end() || found->second.backlog == nullptr) {
+    // Nothing was stored here for max_age and the linger; before that, nobody knows.
+    page.gone = std::max(epoch_, first_id_at(now_ms - (query.max_age + kLinger).count())) - 1;
+    return page;
+  }
+  Backlog& backlog = *found->second.backlog;
+  drop_expired(backlog, now_ms);
+  page.gone = backlog.gone;
+  auto at = std::upper_bound(backlog.messages.begin(), backlog.messages.end(), query.after,
+                             [](MessageId after, const hub::MessagePtr& message) { return after < message->id; });
+  for (; at != backlog.messages.end(); ++at) {
+    if ((*at)->expires_ms() <= now_ms) {
+      page.gone = std::max(page.gone, (*at)->id);
+    } else if (page.messages.size() == query.limit) {
+      page.more = true;
+      break;
+    } else {
+      page.messages.push_back(*at);
+    }
+  }
+  return page;
+}
+
+void MemoryStore::watch(const hub::ChannelName& channel, unsigned slot) {
+  const std::lock_guard lock(mutex_);
+  channels_.try_emplace(channel).first->second.watchers |= std::uint64_t{1} << slot;
+}
+
+void MemoryStore::unwatch(const hub::ChannelName& channel, unsigned slot) {
+  const std::lock_guard lock(mutex_);
+  const auto found = channels_.find(channel);
+  if (found == channels_.end()) return;
+  found->second.watchers &= ~(std::uint64_t{1} << slot);
+  if (found->second.watchers == 0 && found->second.backlog == nullptr) channels_.erase(found);
+}
+
+MemoryStore::Totals MemoryStore::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+void MemoryStore::sweep() {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_ms = clock_.wall_ms();
+  while (!remembered_order_.empty() &&
+         (remembered_order_.front().first <= now_ms || remembered_order_.size() > kMaxRemembered)) {
+    remembered_.erase(remembered_order_.front().second);
+    remembered_order_.pop_front();
+  }
+  for (std::size_t i = std::min(sweep_queue_.size(), kSweepPerCall); i > 0; --i) {
+    hub::ChannelName name = std::move(sweep_queue_.front());
+    sweep_queue_.pop_front();
+    const auto found = channels_.find(name);
+    Backlog& backlog = *found->second.backlog;
+    drop_expired(backlog, now_ms);
+    if (!backlog.messages.empty() || backlog.forget_at_ms > now_ms) {
+      sweep_queue_.push_back(std::move(name));
+      continue;
+    }
+    found->second.backlog.reset();
+    --totals_.channels;
+    if (found->second.watchers == 0) channels_.erase(found);
+  }
+}
+
+}  // namespace relay::memory

@@ -1,0 +1,112 @@
+// The stored data of memory mode, shared by the loops of one process.
+//
+// One partition: one lock, under which an id is given, the message is kept and it is put into the inbox of each
+// loop that watches the channel. So ids, backlogs and announcements have one order. The lock is held for some
+// 300 ns per message and never while anything is written to a socket.
+//
+// A backlog is a deque in id order, bounded by count, bytes and age; what the bounds took is remembered as one id
+// (`gone`). A channel that has been empty for its max_age and a linger is forgotten: by then a cursor into it is
+// older than anything it could have missed, or is told so (see MemoryStore::read). Any thread.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "hub/storage.hpp"
+
+namespace relay::memory {
+
+// What one loop has yet to hear of. `wake` is called when the inbox stops being empty.
+class Inbox {
+ public:
+  explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+  void push(const hub::DeliveryPtr& delivery);
+  std::vector<hub::DeliveryPtr> take();
+
+ private:
+  std::mutex mutex_;
+  std::vector<hub::DeliveryPtr> deliveries_;
+  std::function<void()> wake_;
+};
+
+class MemoryStore {
+ public:
+  explicit MemoryStore(const Clock& clock);
+
+  // Slots are numbered from 0 in the order of calls; at most 64. Before any thread uses the store.
+  unsigned add_inbox(std::shared_ptr<Inbox> inbox);
+
+  Result<hub::Appended> append(hub::AppendRequest request);
+  hub::ReadAnswer read(const std::vector<hub::ReadQuery>& queries);
+  void watch(const hub::ChannelName& channel, unsigned slot);
+  void unwatch(const hub::ChannelName& channel, unsigned slot);
+
+  struct Totals {
+    std::int64_t messages = 0;
+    std::int64_t bytes = 0;
+    std::int64_t channels = 0;
+  };
+  Totals totals() const;
+  // Forgets what has expired, a few channels at a time; called every 100 ms by one loop.
+  void sweep();
+
+ private:
+  struct Backlog {
+    std::deque<hub::MessagePtr> messages;
+    std::uint64_t bytes = 0;
+    MessageId gone = 0;
+    std::int64_t forget_at_ms = 0;
+  };
+  struct Channel {
+    std::uint64_t watchers = 0;  // one bit per slot
+    std::unique_ptr<Backlog> backlog;
+  };
+  struct Remembered {
+    MessageId id;
+    std::size_t digest;
+    std::int64_t until_ms;
+  };
+  struct Hash {
+    using is_transparent = void;
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view name) const { return boost::hash<std::string_view>{}(name); }
+    std::size_t operator()(const hub::ChannelName& name) const { return (*this)(name.view()); }
+  };
+  struct Equal {
+    using is_transparent = void;
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return view(a) == view(b);
+    }
+    static std::string_view view(std::string_view name) { return name; }
+    static std::string_view view(const hub::ChannelName& name) { return name.view(); }
+  };
+
+  void keep(Channel& channel, const hub::MessagePtr& message, const hub::ChannelOptions& options);
+  void drop_first(Backlog& backlog);
+  void drop_expired(Backlog& backlog, std::int64_t now_ms);
+  hub::Page page_of(const hub::ReadQuery& query, std::int64_t now_ms);
+
+  const Clock& clock_;
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<Inbox>> inboxes_;
+  boost::unordered_flat_map<hub::ChannelName, Channel, Hash, Equal> channels_;
+  std::unordered_map<std::string, Remembered> remembered_;
+  std::deque<std::pair<std::int64_t, std::string>> remembered_order_;
+  std::deque<hub::ChannelName> sweep_queue_;  // channels with a backlog, each once
+  Totals totals_;
+  MessageId epoch_;
+  MessageId last_;
+};
+
+}  // namespace relay::memory
