@@ -6,6 +6,7 @@
 
 #include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "metrics/table.hpp"
@@ -36,13 +37,13 @@ class LoopMetrics {
 
  private:
   friend class Exposition;
-  struct Buckets {
-    std::array<Cell, kMaxBuckets + 1> counts;  // the last one is +Inf
+  struct Cells {
+    std::array<Cell, kMaxBuckets + 1> counts;  // as many as the row has buckets, then +Inf
     std::atomic<double> sum{0};
   };
   std::array<Cell, kCounters> counters_;
   std::array<Cell, kGauges> gauges_;
-  std::array<Buckets, kHistograms> histograms_;
+  std::array<Cells, kHistograms> histograms_;
 };
 
 }  // namespace relay::metrics
