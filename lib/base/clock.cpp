@@ -23,12 +23,13 @@ const Clock& system_clock() {
 }
 
 std::string rfc3339(std::int64_t wall_ms) {
-  const std::time_t seconds = static_cast<std::time_t>(wall_ms / 1000);
+  const std::int64_t milliseconds = (wall_ms % 1000 + 1000) % 1000;  // also before 1970
+  const auto seconds = static_cast<std::time_t>((wall_ms - milliseconds) / 1000);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[64];
   const auto length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(wall_ms % 1000));
+  std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(milliseconds));
   return text;
 }
 

@@ -19,7 +19,7 @@ inline constexpr int kIdTimeShift = 11;
 inline constexpr MessageId kMaxId = (MessageId{1} << 53) - 1;
 
 constexpr MessageId first_id_at(std::int64_t wall_ms) {
-  return static_cast<MessageId>(wall_ms) << kIdTimeShift;
+  return wall_ms < 0 ? 0 : static_cast<MessageId>(wall_ms) << kIdTimeShift;
 }
 constexpr MessageId next_id(std::int64_t wall_ms, MessageId last) {
   const MessageId by_time = first_id_at(wall_ms);

@@ -3,13 +3,16 @@
 // `event` is a stable dotted name ("storage.lost"), `text` a sentence for people, fields are key=value.
 // Formats (docs: relayd(8), LOGGING): text for a terminal, logfmt, json, and the journal's native protocol;
 // `auto` picks the journal when stderr is it, text on a terminal, logfmt otherwise.
-// Nothing a client sends is logged above debug, and repeated warnings of one event collapse.
+// Nothing a client sends is logged above debug, and repeated warnings of one event collapse: five lines in ten
+// seconds, then one line that says how many were suppressed, with the next line or flush() after the window.
+// A line that cannot be written is lost; logging never fails its caller and never blocks on the journal for long.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 namespace relay::log {
 
@@ -23,7 +26,7 @@ struct Settings {
   std::string instance;  // added to every line of the machine formats
 };
 
-// A value of a field: text or a whole number.
+// A value of a field: text or a whole number. Owns its text.
 class Value {
  public:
   Value(std::string_view text) : text_(text) {}           // NOLINT: fields read as {"node", name}
@@ -41,7 +44,7 @@ class Value {
 };
 
 struct Field {
-  std::string_view key;
+  std::string_view key;  // snake_case; not one of time, level, event, msg, instance
   Value value;
 };
 using Fields = std::initializer_list<Field>;
@@ -51,7 +54,7 @@ std::string configure(const Settings& settings);
 void set_level(Level level);
 Level level();
 void reopen();  // after the file was moved away (SIGUSR1)
-void flush();
+void flush();   // says what was suppressed in windows that are over
 
 bool enabled(Level level);
 void write(Level level, std::string_view event, std::string_view text, Fields fields = {});

@@ -84,6 +84,7 @@ bool is_utf8(std::string_view text) {
 }
 
 bool Utf8Checker::feed(std::string_view piece) {
+  if (state_ == kBad) return false;
   std::size_t i = 0;
   while (i < piece.size()) {
     if (state_ == 0 && i + 8 <= piece.size()) {

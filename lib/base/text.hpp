@@ -11,7 +11,7 @@ namespace relay {
 bool is_utf8(std::string_view text);
 
 // Checks UTF-8 that arrives in pieces (WebSocket fragments): feed() is false at the first byte that can
-// no longer be part of a well-formed text; complete() says whether a character is left open.
+// no longer be part of a well-formed text, and stays so until reset(); complete() says whether a character is left open.
 class Utf8Checker {
  public:
   bool feed(std::string_view piece);
