@@ -1,8 +1,8 @@
 // Every setting of relayd as plain data, with its default: the one place where defaults stand.
 //
-// A value; copied freely, immutable once a server runs on it (a reload makes a new one). options/table.hpp has
-// one row per field with the key, bounds, help and reload behaviour, and a test holds the two together. The
-// field of key "redis.url" is redis.url; two keys cannot be spelled in C++: operator.listen is
+// A value; copied freely, immutable once a server runs on it (a reload makes a new one). options/table.hpp
+// has one row per field with the key, bounds, help and reload behaviour, and a test holds the two together.
+// The field of key "redis.url" is redis.url; two keys cannot be spelled in C++: operator.listen is
 // operator_port.listen, [namespace.NAME] is namespaces[NAME]. Bytes and counts are std::int64_t >= 0.
 #pragma once
 
@@ -30,7 +30,7 @@ struct OperatorOptions {
 };
 
 struct AdminOptions {
-  std::string socket;  // empty: none. Unset, load() puts relayd.sock into $RUNTIME_DIRECTORY when there is one.
+  std::string socket;  // empty: none. Left unset, load() makes it $RUNTIME_DIRECTORY/relayd.sock.
 };
 
 struct LogOptions {
@@ -119,7 +119,7 @@ struct BridgeOptions {
   std::int64_t connections_limit = 50;  // per address; 0: no limit
   Milliseconds max_ttl = std::chrono::minutes(5);
   std::int64_t max_message_bytes = 64 * kKiB;
-  std::int64_t max_body_bytes = 10 * kMiB;  // of /bridge/verify
+  std::int64_t max_body_bytes = 10 * kMiB;            // of /bridge/verify
   Milliseconds max_lifetime = std::chrono::hours(2);  // 0: no end
   Milliseconds max_lifetime_jitter = std::chrono::minutes(15);
   std::vector<std::string> bypass_tokens;
@@ -153,7 +153,7 @@ struct TlsOptions {
 };
 
 struct Options {
-  std::vector<std::string> listen = {"127.0.0.1:8081"};  // each read with parse_endpoint() of options/endpoint.hpp
+  std::vector<std::string> listen = {"127.0.0.1:8081"};  // read with net::Endpoint::parse()
   std::string storage = "memory";                        // memory, redis
   std::int64_t loops = 0;                                // 0: one per core
   std::string state_directory;                           // empty: nothing is written to disk
@@ -178,9 +178,12 @@ struct Options {
 
   ChannelKeep channel;
   // Complete: what a [namespace.NAME] leaves out is taken from [channel] (for "bridge": from the entry here).
-  std::map<std::string, ChannelKeep> namespaces = {
-      {"bridge", {.max_count = 10'000, .max_bytes = 64 * kMiB, .max_age = std::chrono::minutes(5),
-                  .ephemeral = false, .presence = false}}};
+  std::map<std::string, ChannelKeep> namespaces = {{"bridge",
+                                                    {.max_count = 10'000,
+                                                     .max_bytes = 64 * kMiB,
+                                                     .max_age = std::chrono::minutes(5),
+                                                     .ephemeral = false,
+                                                     .presence = false}}};
 };
 
 }  // namespace relay::options
