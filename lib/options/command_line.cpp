@@ -16,19 +16,19 @@ namespace relay::options {
 namespace {
 
 constexpr std::array<Flag, 13> kFlags{{
-    {"--config", "FILE", "", "read FILE and FILE.d/*.toml (/etc/relayd/relayd.toml)"},
-    {"--listen", "ADDRESS", "listen", "public HOST:PORT; may be repeated (127.0.0.1:8081)"},
+    {"--config", "FILE", "", "settings (/etc/relayd/relayd.toml)"},
+    {"--listen", "ADDRESS", "listen", "public HOST:PORT, repeatable (127.0.0.1:8081)"},
     {"--storage", "KIND", "storage", "memory or redis (memory)"},
-    {"--redis-url", "URL", "redis.url", "redis://, rediss:// or unix:// address; implies redis"},
+    {"--redis-url", "URL", "redis.url", "redis://, rediss:// or unix:// (implies redis)"},
     {"--operator-listen", "ADDRESS", "operator.listen", "health and metrics (127.0.0.1:9103)"},
     {"--admin-socket", "PATH", "admin.socket", "Unix socket for relayctl"},
     {"--log-level", "LEVEL", "log.level", "debug, info, warning or error (info)"},
-    {"--set", "KEY=VALUE", "", "set any option of relayd.toml(5); may be repeated"},
-    {"--check", "[=full]", "", "say whether the configuration is right and exit"},
-    {"--print-config", "[=origin]", "", "print the values in effect, secrets masked, and exit"},
-    {"--print-default-config", "", "", "print a commented sample and exit"},
-    {"--version", "", "", "print the version and exit"},
-    {"--help", "", "", "print this and exit (-h)"},
+    {"--set", "KEY=VALUE", "", "set any option of relayd.toml(5), repeatable"},
+    {"--check", "[=full]", "", "tell whether the configuration is right"},
+    {"--print-config", "[=origin]", "", "print the values in effect"},
+    {"--print-default-config", "", "", "print a commented sample file"},
+    {"--version", "", "", "print the version"},
+    {"--help", "", "", "print this (-h)"},
 }};
 
 constexpr std::string_view kHelpHead =
@@ -223,7 +223,7 @@ std::string help_text() {
   for (const Flag& flag : kFlags) {
     const bool joined = flag.value.empty() || flag.value.front() == '[';
     std::string left = "  " + std::string(flag.name) + (joined ? "" : " ") + std::string(flag.value);
-    left.resize(std::max<std::size_t>(left.size() + 2, 28), ' ');
+    left.resize(std::max<std::size_t>(left.size() + 2, 29), ' ');
     out += left + std::string(flag.help) + "\n";
   }
   return out + std::string(kHelpTail);

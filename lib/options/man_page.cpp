@@ -1,9 +1,12 @@
 #include "options/man_page.hpp"
 
+#include "base/bytes.hpp"
 #include "options/table.hpp"
 
 namespace relay::options {
 namespace {
+
+constexpr std::size_t kTextWidth = 78;
 
 // Text as roff prints it: no escape begins by accident, quotes and hyphens stay as typed.
 std::string roff(std::string_view text) {
@@ -24,6 +27,21 @@ std::string roff(std::string_view text) {
     }
   }
   return out;
+}
+
+// A sentence in lines of at most 78 characters, none of which is taken for a macro.
+std::string paragraph(std::string_view text) {
+  std::string out;
+  std::string line;
+  for (const std::string_view word : split(text, ' ')) {
+    if (!line.empty() && line.size() + 1 + word.size() > kTextWidth) {
+      out += line + "\n";
+      line.clear();
+    }
+    if (line.empty() && (word.starts_with('.') || word.starts_with('\''))) line = "\\&";
+    line += (line.empty() || line == "\\&" ? "" : " ") + std::string(word);
+  }
+  return out + line + "\n";
 }
 
 // One argument of a macro, whatever is in it.
@@ -79,13 +97,13 @@ std::string twin_text(const Row& row) {
 }
 
 std::string entry(const Row& row, const Options& defaults) {
-  return ".It Ic " + std::string(row.key) + "\n" + roff(row.help) + ".\n" + type_text(row) +
+  return ".It Ic " + std::string(row.key) + "\n" + paragraph(roff(row.help) + ".") + type_text(row) +
          default_text(row, defaults) + twin_text(row) +
          (row.reload == Reload::kAtOnce ? "A reload applies it.\n" : "A change needs a restart.\n");
 }
 
 std::string heading(std::string_view section) {
-  return section.empty() ? ".Ss Top level\n" : ".Ss Section [" + std::string(section) + "]\n";
+  return section.empty() ? ".Ss The top level\n" : ".Ss The " + std::string(section) + " section\n";
 }
 
 std::string unit_text(Unit unit) {

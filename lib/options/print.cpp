@@ -14,9 +14,10 @@ constexpr std::size_t kOriginColumn = 44;
 constexpr std::string_view kSampleHead =
     R"(# relayd.toml: settings of relayd, see relayd.toml(5).
 #
-# Every option stands here at its default, commented out. Files in
-# /etc/relayd/relayd.toml.d/ that end in .toml are read after this one, by name;
-# RELAYD_SECTION__KEY in the environment and flags win over both.
+# Every option stands here commented out at its default, or with an example
+# where the default is empty. Files in /etc/relayd/relayd.toml.d/ that end in
+# .toml are read after this one, by name; RELAYD_SECTION__KEY in the environment
+# and flags win over both.
 # Check with relayd --check, apply with systemctl reload relayd (SIGHUP);
 # options marked (restart) wait for a restart.
 
@@ -49,8 +50,16 @@ void append_comment(std::string& out, std::string_view text) {
   out += line + "\n";
 }
 
+std::string sample_comment(const Row& row) {
+  std::string text(row.help);
+  for (std::size_t i = 0; i < row.choices.size(); ++i) {
+    text += (i == 0 ? ": " : ", ") + std::string(row.choices[i]);
+  }
+  return text + (row.reload == Reload::kRestart ? " (restart)." : ".");
+}
+
 void append_sample(std::string& out, const Row& row, const Value& value) {
-  append_comment(out, std::string(row.help) + (row.reload == Reload::kRestart ? " (restart)." : "."));
+  append_comment(out, sample_comment(row));
   const std::string leaf(leaf_of(row.key));
   const std::string text = toml_value(row, value);
   const bool is_empty = text == "\"\"" || text == "[]";

@@ -43,11 +43,11 @@ std::string same_leaf_elsewhere(std::string_view leaf) {
 }
 
 std::string suggest(std::string_view section, std::string_view leaf) {
+  if (section == "namespace") return "write [namespace.NAME] above it, with the namespace's own name";
   if (const auto name = nearest(leaf, leaves_of(section))) return "did you mean " + quoted(*name) + "?";
+  if (find_key(leaf)) return quoted(leaf) + " belongs at the top, before the first [section]";
   const std::string elsewhere = same_leaf_elsewhere(leaf);
-  if (elsewhere.empty()) return {};
-  if (!section_of(elsewhere).empty()) return "did you mean " + quoted(elsewhere) + "?";
-  return quoted(leaf) + " belongs at the top, before the first [section]";
+  return elsewhere.empty() ? std::string() : "did you mean " + quoted(elsewhere) + "?";
 }
 
 }  // namespace

@@ -110,7 +110,7 @@ Section top_rows() {
           .live()
           .alias("LOG_LEVEL", Unit::kLevel),
       choice(RELAY_FIELD(log.format), {"auto", "text", "logfmt", "json", "journal"},
-             "Form of a line; auto is journal under systemd, text on a terminal, logfmt otherwise"),
+             "Form of a line, where auto is journal under systemd, text on a terminal, logfmt otherwise"),
       text(RELAY_FIELD(log.file), "File to append to, reopened on SIGUSR1; empty is standard error")
           .example("\"/var/log/relayd.log\""),
   };
@@ -134,7 +134,7 @@ Section redis_rows() {
           .example("\"/etc/relayd/redis-client.pem\""),
       text(RELAY_FIELD(redis.tls_key_file), "Key of the client certificate")
           .example("\"/etc/relayd/redis-client.key\""),
-      flag(RELAY_FIELD(redis.tls_skip_verify), "Accept any certificate from Redis (for tests only)"),
+      flag(RELAY_FIELD(redis.tls_skip_verify), "Accept any certificate from Redis, for tests only"),
       duration(RELAY_FIELD(redis.connect_timeout), 10ms, 5min, "Time for connecting, TLS and login together"),
       duration(RELAY_FIELD(redis.command_timeout), 10ms, 5min, "Time for the answer to one command"),
       duration(RELAY_FIELD(redis.probe_interval), 50ms, 1min, "How often each link is proven end to end"),
@@ -284,7 +284,7 @@ Section edge_rows() {
       text(RELAY_FIELD(tls.key_file), "Key of the certificate (PEM)")
           .live()
           .example("\"/etc/relayd/tls/key.pem\""),
-      flag(RELAY_FIELD(tls.self_signed), "Speak TLS with a certificate made at start (for tests only)")
+      flag(RELAY_FIELD(tls.self_signed), "Speak TLS with a certificate made at start, for tests only")
           .alias("SELF_SIGNED_TLS"),
       choice(RELAY_FIELD(tls.min_version), {"1.2", "1.3"}, "Oldest TLS version that is spoken").live(),
   };
