@@ -80,7 +80,9 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kBridgeTransferred, "number_of_transfered_messages", "", "", kUntyped, "Bridge messages accepted for transfer.") \
   X(kBridgeDelivered, "number_of_delivered_messages", "", "", kUntyped, "Bridge messages delivered to streams.") \
   X(kBridgeBadRequests, "number_of_bad_requests", "", "", kUntyped, "Bridge requests refused as bad.") \
-  X(kBridgeExpired, "number_of_expired_messages", "", "", kUntyped, "Bridge messages that expired before delivery.")
+  X(kBridgeExpired, "number_of_expired_messages", "", "", kUntyped, "Bridge messages that expired before delivery.") \
+  X(kBridgeHooksDropped, "relayd_bridge_hooks_failed_total", "reason", "queue_full", kClean, "Webhook and copy-to posts that were not taken, by reason.") \
+  X(kBridgeHooksFailed, "relayd_bridge_hooks_failed_total", "reason", "not_taken", kClean, "Webhook and copy-to posts that were not taken, by reason.")
 
 // X(enumerator, name, label key, label value, combine, help)
 #define RELAY_METRICS_GAUGES(X) \
@@ -96,7 +98,8 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kStoragePendingBytes, "relayd_storage_pending_bytes", "", "", kSum, "Bytes of storage commands not yet sent.") \
   X(kEventLoopLagMicros, "relayd_event_loop_lag_seconds", "", "", kMax, "Time the slowest event loop was late at its last tick.") \
   X(kBridgeConnections, "number_of_acitve_connections", "", "", kSum, "Bridge streams open now.") \
-  X(kBridgeSubscriptions, "number_of_active_subscriptions", "", "", kSum, "Client ids of the bridge's open streams.")
+  X(kBridgeSubscriptions, "number_of_active_subscriptions", "", "", kSum, "Client ids of the bridge's open streams.") \
+  X(kBridgeHookQueue, "relayd_bridge_hook_queue", "", "", kSum, "Webhook and copy-to posts that wait to be sent.")
 
 // X(enumerator, name, buckets, help)
 #define RELAY_METRICS_HISTOGRAMS(X) \
