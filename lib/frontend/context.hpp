@@ -16,11 +16,14 @@
 #include "base/clock.hpp"
 #include "hub/hub.hpp"
 #include "hub/storage.hpp"
-#include "metrics/exposition.hpp"
 #include "metrics/loop_metrics.hpp"
 #include "net/address.hpp"
 #include "net/io_loop.hpp"
 #include "options/options.hpp"
+
+namespace relay::metrics {
+class Exposition;
+}
 
 namespace relay::frontend {
 

@@ -49,7 +49,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   // The answer. Exactly once; a second one is ignored.
   void respond(wire::HttpResponse response);
-  // Writes what is queued for the client now: an acknowledgement that must not be overtaken.
+  // Writes the answer now, not at the end of the turn: an acknowledgement that must not be overtaken.
+  // REQUIRES: same turn as respond().
   void flush();
 
   // Keeps `waiter` until the answer, and calls its on_deadline() after `delay`.
@@ -66,6 +67,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
  private:
   friend class HttpSession;
   HttpSession* session_;  // nullptr once answered or the client has gone
+  HttpSession* last_session_ = nullptr;  // for flush()
   LoopContext& context_;
   wire::HttpRequest request_;
   const Route* route_ = nullptr;

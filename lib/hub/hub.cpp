@@ -37,6 +37,8 @@ Result<bool> check_draft(const Draft& draft, std::size_t max_payload_bytes) {
 
 }  // namespace
 
+Subscription::Subscription(Subscriber& subscriber) : subscriber_(subscriber) {}
+
 Subscription::~Subscription() {
   if (hub_ != nullptr) hub_->unsubscribe(*this);
 }
@@ -67,7 +69,6 @@ void Hub::publish(PublishRequest request, AppendDone done) {
                                        " seconds on this channel"));
   }
   draft.ttl_ms = keep.ephemeral ? 0 : static_cast<std::uint32_t>(ttl.count());
-  metrics_.add(Counter::kMessagesPublished);
   storage_->append({std::move(draft), keep, std::move(request.idempotency_key)}, std::move(done));
 }
 

@@ -10,7 +10,7 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
       replay_(hub.storage(),
               {.on_message =
                    [this](const MessagePtr& message) {
-                     become_live();
+                     become_live(false);
                      const DeliveryPtr delivery(new Delivery(message));
                      subscription_.position_ = message->id;
                      hub_.replayed(subscription_, *delivery);
@@ -18,14 +18,15 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
                    },
                .on_gap =
                    [this](const Gap& gap) {
-                     become_live();
+                     become_live(true);
                      hub_.tell_gap(subscription_, gap);
                    },
                .on_done = [this](MessageId last) { on_read_done(last); },
                .on_failed = [this](const Error& error) { on_read_failed(error); }}),
       unconfirmed_(unconfirmed),
       live_only_(!request.after.has_value()),
-      tell_gaps_(request.tell_gaps) {
+      tell_gaps_(request.tell_gaps),
+      began_at_cursor_(request.after.has_value()) {
   subscription_.position_ = request.after.value_or(0);
 }
 
@@ -53,7 +54,7 @@ void Resume::on_read_done(MessageId last) {
     subscription_.position_ = last;
     live_only_ = false;  // from here on it has a position like any other
   }
-  become_live();
+  become_live(false);
   state_ = State::kDraining;
   drain_hold();
 }
@@ -113,9 +114,10 @@ void Resume::drain_hold() {
   hub_.finish(subscription_);
 }
 
-void Resume::become_live() {
+void Resume::become_live(bool with_gap) {
   if (told_live_) return;
   told_live_ = true;
+  subscription_.recovered_ = began_at_cursor_ && !with_gap;
   subscription_.subscriber().on_live(subscription_);
 }
 

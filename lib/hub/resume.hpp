@@ -44,7 +44,7 @@ class Resume {
   void on_read_failed(const Error& error);
   void drain_hold();
   void clear_hold();
-  void become_live();
+  void become_live(bool with_gap);
 
   Hub& hub_;
   Subscription& subscription_;
@@ -54,6 +54,7 @@ class Resume {
   State state_ = State::kWatching;
   bool live_only_;
   bool tell_gaps_;
+  const bool began_at_cursor_;
   bool told_live_ = false;
   bool incomplete_ = false;  // hold_ has a hole: read again
 };

@@ -88,6 +88,9 @@ struct NodeHealth {
 class Storage {
  public:
   virtual ~Storage() = default;
+  // Once each, on the loop. Before start() calls only queue; after stop() nothing is answered or announced.
+  virtual void start() {}
+  virtual void stop() {}
   virtual void append(AppendRequest request, AppendDone done) = 0;
   virtual void read(std::vector<ReadQuery> queries, ReadDone done) = 0;
   // REQUIRES: not watched; one that failed is not. While the link is down the answer waits for its return or the deadline.

@@ -64,7 +64,7 @@ struct SubscribeRequest {
 
 class Subscription {
  public:
-  explicit Subscription(Subscriber& subscriber) : subscriber_(subscriber) {}
+  explicit Subscription(Subscriber& subscriber);
   ~Subscription();
   Subscription(const Subscription&) = delete;
   Subscription& operator=(const Subscription&) = delete;
@@ -73,6 +73,8 @@ class Subscription {
   bool active() const { return hub_ != nullptr; }
   // The id up to which everything of these channels was delivered.
   MessageId position() const { return position_; }
+  // It began at a cursor and nothing after that is missing. Known from Subscriber::on_live() on.
+  bool recovered() const { return recovered_; }
   // The channels asked for. REQUIRES: active().
   std::vector<ChannelName> channels() const;
   std::size_t channel_count() const { return members_.size(); }
@@ -91,6 +93,7 @@ class Subscription {
   Hub* hub_ = nullptr;
   std::unique_ptr<Resume> resume_;  // while catching up; nullptr once live
   MessageId position_ = 0;
+  bool recovered_ = false;
   boost::container::small_vector<Member, 1> members_;
 };
 

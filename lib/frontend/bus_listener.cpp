@@ -1,0 +1,108 @@
+#include "frontend/bus_listener.hpp"
+
+#include "frontend/ws_session.hpp"
+
+namespace relay::frontend {
+namespace {
+
+hub::ChannelName instance_channel(std::string_view instance) {
+  return hub::ChannelName::copy_of("$instance:" + std::string(instance));
+}
+
+// An ephemeral message without an id: the store has not seen it.
+hub::DeliveryPtr local_delivery(hub::Draft draft) {
+  return hub::DeliveryPtr(new hub::Delivery(hub::MessagePtr(new hub::Message(0, std::move(draft)))));
+}
+
+void send_to_all(LoopContext& context, hub::Delivery& delivery) {
+  for (const auto& [number, client] : context.clients) client->send_message(delivery);
+}
+
+bool send_to_one(LoopContext& context, const ClientId& to, hub::Delivery& delivery) {
+  const auto found = context.clients.find(to.number);
+  if (to.loop != static_cast<std::size_t>(context.loop.index()) || found == context.clients.end()) return false;
+  found->second->send_message(delivery);
+  return true;
+}
+
+}  // namespace
+
+BusListener::BusListener(LoopContext& context) : context_(context) {}
+
+void BusListener::start() {
+  context_.hub.subscribe(subscription_, {{hub::ChannelName::copy_of(hub::kBroadcastChannel),
+                                          instance_channel(context_.shared.instance_id)},
+                                         std::nullopt,
+                                         false});
+}
+
+void BusListener::tick() {
+  if (!subscription_.active()) start();
+}
+
+void BusListener::on_message(hub::Subscription&, hub::Delivery& delivery, bool) {
+  const hub::Message& message = delivery.message();
+  const auto from = ClientId::parse(message.body.from);
+  if (from && from->instance == context_.shared.instance_id) return;  // delivered already, without this detour
+  context_.metrics.add(metrics::Counter::kCrossInstanceMessages);
+  if (message.channel() == hub::kBroadcastChannel) return send_to_all(context_, delivery);
+  // A direct message names its receiver as the event.
+  const auto to = ClientId::parse(message.body.event);
+  if (!to) return;
+  hub::Draft draft = message.body;
+  draft.event.clear();
+  draft.channel = hub::ChannelName::copy_of(kDirectChannel);
+  send_to_one(context_, *to, *local_delivery(std::move(draft)));
+}
+
+void broadcast(LoopContext& context, const std::string& from, std::string data, bool is_json,
+               std::vector<std::string> exclude, hub::AppendDone done) {
+  hub::PublishRequest request;
+  hub::Draft& draft = request.draft;
+  draft.channel = hub::ChannelName::copy_of(hub::kBroadcastChannel);
+  draft.event = "broadcast";
+  draft.data = std::move(data);
+  draft.is_json = is_json;
+  draft.from = from;
+  draft.exclude = std::move(exclude);
+  request.ttl = Milliseconds{0};
+  const hub::DeliveryPtr delivery = local_delivery(draft);
+  for (LoopContext* there : context.shared.loops) {
+    there->loop.post([there, delivery] { send_to_all(*there, *delivery); });
+  }
+  context.metrics.add(metrics::Counter::kBroadcasts);
+  context.hub.publish(std::move(request), std::move(done));
+}
+
+void direct(LoopContext& context, const std::string& from, const std::string& to, std::string data, bool is_json,
+            std::function<void(Result<bool>)> done) {
+  const auto target = ClientId::parse(to);
+  const Error nobody = make_error(ErrorKind::kNotFound, "no_such_client", "no client has that id");
+  if (!target) return done(nobody);
+  hub::Draft draft;
+  draft.data = std::move(data);
+  draft.is_json = is_json;
+  draft.from = from;
+  if (target->instance == context.shared.instance_id) {
+    if (target->loop >= context.shared.loops.size()) return done(nobody);
+    draft.channel = hub::ChannelName::copy_of(kDirectChannel);
+    LoopContext* there = context.shared.loops[target->loop];
+    // Two hops: to the client's loop, and back with the answer.
+    there->loop.post([there, target = *target, delivery = local_delivery(std::move(draft)), nobody, done = std::move(done),
+                      &context] {
+      const bool found = send_to_one(*there, target, *delivery);
+      context.loop.post([found, nobody, done] { found ? done(true) : done(nobody); });
+    });
+    return;
+  }
+  hub::PublishRequest request;
+  draft.channel = instance_channel(target->instance);
+  draft.event = to;
+  request.draft = std::move(draft);
+  request.ttl = Milliseconds{0};
+  context.hub.publish(std::move(request), [done = std::move(done)](Result<hub::Appended> appended) {
+    appended ? done(true) : done(appended.error());
+  });
+}
+
+}  // namespace relay::frontend

@@ -1,0 +1,29 @@
+// The wire forms of a message, each encoded once and shared by all who get it. Pure; any thread.
+//
+//   kSse        event: E LF id: N LF data: … LF LF         as one HTTP/1.1 chunk
+//   kSseJson    the same with the JSON envelope as data
+//   kWsJson     {"type":"message","channel":C,"id":N,"event":E,"data":D,"from":F}   as one text frame
+//   kWsRaw      the payload as one text frame
+// An ephemeral message has no id on SSE: it is in no backlog, so it must not move a client's Last-Event-ID.
+#pragma once
+
+#include <string>
+
+#include "base/shared_frame.hpp"
+#include "hub/message.hpp"
+#include "hub/subscription.hpp"
+
+namespace relay::frontend {
+
+// The message as JSON object, as it stands in kSseJson, kWsJson and history; without "type" there.
+void append_message_json(std::string& out, const hub::Message& message, bool with_type);
+
+SharedFrame encode_sse(const hub::Message& message);
+SharedFrame encode_sse_json(const hub::Message& message);
+SharedFrame encode_ws_json(const hub::Message& message);
+SharedFrame encode_ws_raw(const hub::Message& message);
+
+// {"channel":C,"after":N,"first":M}, with "type":"gap" in front for WebSocket.
+std::string gap_json(const hub::Gap& gap, bool with_type);
+
+}  // namespace relay::frontend

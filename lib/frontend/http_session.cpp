@@ -1,0 +1,238 @@
+#include "frontend/http_session.hpp"
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "frontend/cors.hpp"
+#include "frontend/errors.hpp"
+#include "frontend/routes.hpp"
+
+namespace relay::frontend {
+namespace {
+
+// Pipelined input that waits for the current answer; beyond it reading stops anyway, so this is one read's worth.
+constexpr std::size_t kMaxWaiting = 2 * net::IoLoop::kReadBufferBytes;
+
+wire::HttpLimits limits_for(const options::Options& options, Plane plane) {
+  wire::HttpLimits limits;
+  limits.max_head_bytes = static_cast<std::size_t>(options.http.max_head_bytes);
+  std::int64_t body = std::max(options.publish.max_bytes, options.publish.max_batch_bytes);
+  if (options.bridge.enable) body = std::max({body, options.bridge.max_message_bytes, options.bridge.max_body_bytes});
+  limits.max_body_bytes = static_cast<std::size_t>(plane == Plane::kOperator ? 64 * options::kKiB : body);
+  return limits;
+}
+
+}  // namespace
+
+net::IpAddress Exchange::client_address() const {
+  const net::IpAddress peer = session_->connection_.peer();
+  const auto trusted = [this](const net::IpAddress& address) {
+    const auto& ranges = context_.settings->trusted_proxies;
+    return std::any_of(ranges.begin(), ranges.end(), [&](const net::IpRange& range) { return range.contains(address); });
+  };
+  if (!trusted(peer)) return peer;
+  const auto headers = request_.header_all("X-Forwarded-For");
+  for (auto header = headers.rbegin(); header != headers.rend(); ++header) {
+    const auto hops = split(*header, ',');
+    for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
+      const auto address = net::IpAddress::parse(trim(*hop));
+      if (!address) return peer;
+      if (!trusted(*address)) return *address;
+    }
+  }
+  return peer;
+}
+
+wire::HttpResponse Exchange::with_common_headers(wire::HttpResponse response) const {
+  if (route_ == nullptr || route_->front_end == FrontEnd::kChannels) {
+    add_cors_headers(context_.settings->options.cors, request_, response);
+  }
+  return response;
+}
+
+void Exchange::respond(wire::HttpResponse response) {
+  if (session_ == nullptr) return;
+  HttpSession* session = std::exchange(session_, nullptr);
+  if (waiter_ != nullptr) {
+    // The waiter may be the caller: it lives until the end of the turn.
+    struct Grave final : net::Disposable {
+      std::unique_ptr<Waiter> waiter;
+    };
+    auto grave = std::make_unique<Grave>();
+    grave->waiter = std::move(waiter_);
+    context_.loop.dispose(std::move(grave));
+  }
+  session->finish(with_common_headers(std::move(response)));
+}
+
+void Exchange::flush() {
+  if (last_session_ != nullptr) last_session_->connection_.flush();
+}
+
+void Exchange::wait(std::unique_ptr<Waiter> waiter, Milliseconds delay) {
+  if (session_ == nullptr) return;
+  waiter_ = std::move(waiter);
+  session_->connection_.set_deadline(delay);
+}
+
+net::Connection& Exchange::connection() { return session_->connection_; }
+
+void Exchange::upgrade(std::unique_ptr<net::ConnectionHandler> stream) {
+  HttpSession* session = std::exchange(session_, nullptr);
+  net::Connection& connection = session->connection_;
+  std::string rest = std::move(session->waiting_);
+  net::ConnectionHandler* handler = stream.get();
+  connection.clear_deadline();
+  connection.become(std::move(stream));
+  connection.resume_reading();
+  if (!rest.empty()) handler->on_data(rest);
+}
+
+HttpSession::HttpSession(net::Connection& connection, LoopContext& context, Plane plane)
+    : connection_(connection),
+      context_(context),
+      parser_(limits_for(context.settings->options, plane)),
+      plane_(plane) {
+  connection_.set_deadline(context_.settings->options.http.header_timeout);
+}
+
+HttpSession::~HttpSession() {
+  if (exchange_ == nullptr) return;
+  exchange_->session_ = exchange_->last_session_ = nullptr;
+  exchange_->waiter_.reset();
+}
+
+void HttpSession::on_data(std::string_view bytes) {
+  if (exchange_ != nullptr || !waiting_.empty()) {
+    waiting_.append(bytes);
+    if (waiting_.size() >= kMaxWaiting) connection_.pause_reading();
+    if (exchange_ != nullptr) return;
+    const std::string all = std::move(waiting_);
+    waiting_.clear();
+    return feed(all);
+  }
+  feed(bytes);
+}
+
+// Hot: once per request. Handles every whole request in `bytes` until one is answered later than now.
+void HttpSession::feed(std::string_view bytes) {
+  feeding_ = true;
+  while (!bytes.empty() && exchange_ == nullptr && !closing_) {
+    const bool fresh = !parser_.started();
+    bytes.remove_prefix(parser_.feed(bytes));
+    switch (parser_.state()) {
+      case wire::HttpRequestParser::State::kDone: dispatch(); break;
+      case wire::HttpRequestParser::State::kFailed:
+        fail(parser_.error_status(), parser_.error_message());
+        break;
+      case wire::HttpRequestParser::State::kNeedMore:
+        if (parser_.wants_continue()) {
+          connection_.send_copy("HTTP/1.1 100 Continue\r\n\r\n");
+          parser_.continue_sent();
+        }
+        if (parser_.head_complete()) {
+          connection_.set_deadline(context_.settings->options.http.body_timeout);
+        } else if (fresh && parser_.started()) {
+          connection_.set_deadline(context_.settings->options.http.header_timeout);
+        }
+        break;
+    }
+  }
+  feeding_ = false;
+  // A stream has taken over when exchange_ is set and detached; what is left was handed to it by upgrade().
+  if (!bytes.empty() && exchange_ != nullptr && !closing_) {
+    if (exchange_->session_ == this) {
+      waiting_.append(bytes);
+    } else if (connection_.handler() != this && connection_.handler() != nullptr) {
+      connection_.handler()->on_data(bytes);
+    }
+  }
+}
+
+void HttpSession::dispatch() {
+  const options::Options& options = context_.settings->options;
+  wire::HttpRequest request = parser_.take_request();
+  keep_alive_ = request.keep_alive && !context_.shared.draining.load(std::memory_order_relaxed);
+  connection_.clear_deadline();
+  exchange_ = std::make_shared<Exchange>(*this, context_, std::move(request));
+  const ExchangePtr exchange = exchange_;
+  RouteMatch match = find_route(options, plane_, exchange->request_.method, exchange->request_.path());
+  exchange->route_ = match.route;
+  exchange->parameter_ = std::move(match.parameter);
+  if (match.bad_parameter) {
+    exchange->respond(error_response(match.front_end, 400, "bad_escape", "the path has a broken percent-escape"));
+  } else if (match.route != nullptr) {
+    match.route->handler(exchange);
+  } else if (match.allowed.empty()) {
+    exchange->respond(error_response(match.front_end, 404, "not_found", "Not Found"));
+  } else if (exchange->request_.method == "OPTIONS") {
+    exchange->respond(preflight_response(options.cors, exchange->request_, match.allowed));
+  } else {
+    wire::HttpResponse response = error_response(match.front_end, 405, "method_not_allowed", "Method Not Allowed");
+    response.headers.emplace_back("Allow", match.allowed);
+    exchange->respond(std::move(response));
+  }
+}
+
+void HttpSession::finish(wire::HttpResponse response) {
+  const ExchangePtr exchange = std::move(exchange_);
+  exchange_.reset();
+  const wire::HttpRequest& request = exchange->request_;
+  const bool keep = keep_alive_ && !input_ended_;
+  context_.metrics.add(response.status < 400   ? metrics::Counter::kHttpRequests2xx
+                       : response.status < 500 ? metrics::Counter::kHttpRequests4xx
+                                               : metrics::Counter::kHttpRequests5xx);
+  std::string out;
+  wire::append_response(out, response, keep, request.method == "HEAD", request.version_minor);
+  connection_.send_copy(out);
+  exchange->last_session_ = this;
+  if (!keep) {
+    closing_ = true;
+    return connection_.close_after_flush();
+  }
+  connection_.set_deadline(context_.settings->options.http.idle_timeout);
+  if (feeding_) return;  // feed() goes on with what it has
+  const std::string rest = std::move(waiting_);
+  waiting_.clear();
+  if (!rest.empty()) feed(rest);
+  if (exchange_ == nullptr) connection_.resume_reading();
+}
+
+// The framing is lost: answer and close.
+void HttpSession::fail(int status, std::string_view message) {
+  closing_ = true;
+  std::string out;
+  std::string code = status == 413 ? "too_large" : status == 431 ? "head_too_large" : status == 408 ? "timeout" : "bad_request";
+  wire::append_response(out, error_response(FrontEnd::kChannels, status, code, message), false, false, 1);
+  context_.metrics.add(metrics::Counter::kHttpRequests4xx);
+  connection_.send_copy(out);
+  connection_.close_after_flush();
+}
+
+bool HttpSession::on_end_of_input() {
+  input_ended_ = true;
+  return exchange_ != nullptr && exchange_->waiter_ == nullptr;
+}
+
+void HttpSession::on_deadline() {
+  if (exchange_ != nullptr) {
+    const ExchangePtr exchange = exchange_;
+    if (exchange->waiter_ != nullptr) exchange->waiter_->on_deadline();
+  } else if (parser_.started()) {
+    fail(408, parser_.head_complete() ? "the request body did not arrive in time" : "the request head did not arrive in time");
+  } else {
+    connection_.close();
+  }
+}
+
+void HttpSession::on_drain() {
+  keep_alive_ = false;
+  if (exchange_ == nullptr && !parser_.started()) {
+    connection_.close_after_flush();
+  } else if (exchange_ != nullptr && exchange_->waiter_ != nullptr) {
+    const ExchangePtr exchange = exchange_;
+    exchange->waiter_->on_deadline();
+  }
+}
+
+}  // namespace relay::frontend

@@ -1,0 +1,95 @@
+// One WebSocket of the channels front-end: GET /v1/ws.
+//
+// Frames in become commands (ws_commands.cpp); messages out are shared text frames. Each `subscribe` is a
+// Subscription of its own; the channels named in the URL are one, with one cursor. Idle it is this object, its
+// connection and its topics. Loop thread only; owned by its connection.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frontend/context.hpp"
+#include "frontend/http_session.hpp"
+#include "frontend/skip_log.hpp"
+#include "hub/subscription.hpp"
+#include "net/connection.hpp"
+#include "wire/websocket.hpp"
+
+namespace relay::frontend {
+
+class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
+ public:
+  enum class Format : std::uint8_t { kJson, kRaw };
+  WsSession(net::Connection& connection, LoopContext& context, Format format);
+  ~WsSession() override;
+
+  // After the handshake is written: welcome, then the URL's channels (may be none).
+  void start(hub::SubscribeRequest request);
+
+  const std::string& client_id() const { return client_id_; }
+  std::uint32_t number() const { return number_; }
+  LoopContext& context() { return context_; }
+  // Queues a text frame of its own (answers, errors).
+  void send_json(std::string_view json);
+  // Queues the message, if there is room; a client that does not read is closed, or skips what is ephemeral.
+  void send_message(hub::Delivery& delivery);
+  void send_error(std::string_view ref_member, std::string_view code, std::string_view message);
+  void close(std::uint16_t code, std::string_view reason);
+
+  // For ws_commands; they answer by themselves. `ref_member` is `,"ref":…` or empty.
+  void subscribe(const hub::ChannelName& channel, std::optional<MessageId> after, std::string ref_member);
+  void unsubscribe(std::string_view channel, std::string_view ref_member);
+
+  // net::ConnectionHandler
+  void on_data(std::string_view bytes) override;
+  void on_drained() override;
+  void on_deadline() override;
+  void on_drain() override;
+
+  // hub::Subscriber
+  void on_live(hub::Subscription& subscription) override;
+  void on_message(hub::Subscription& subscription, hub::Delivery& delivery, bool replayed) override;
+  void on_gap(hub::Subscription& subscription, const hub::Gap& gap) override;
+  void on_failed(hub::Subscription& subscription, const Error& error) override;
+  bool congested() const override { return connection_.congested(); }
+  hub::SubscriberInfo info() const override;
+
+ private:
+  // One subscribe command, or the URL's.
+  struct Request {
+    explicit Request(WsSession& session) : subscription(session) {}
+    hub::Subscription subscription;
+    std::vector<hub::ChannelName> channels;
+    std::string ref_member;  // `,"ref":…` or empty
+  };
+
+  void on_event(wire::WsEvent event);
+  void send_frame(std::string_view bytes);
+  bool has_room(std::size_t bytes);
+  void drop_slow_client();
+  void tell_skipped();
+  Request* find(std::string_view channel);
+  Request& request_of(const hub::Subscription& subscription);
+  void drop(Request& request);
+
+  net::Connection& connection_;
+  LoopContext& context_;
+  wire::WsParser parser_;
+  std::vector<std::unique_ptr<Request>> requests_;
+  std::string client_id_;
+  SkipLog skipped_;
+  std::int64_t since_ms_;
+  std::int64_t heard_ms_ = 0;      // when the client last sent anything
+  std::uint32_t number_;
+  std::uint32_t channel_count_ = 0;
+  Format format_;
+  bool ping_sent_ = false;
+  bool close_sent_ = false;
+};
+
+// A text message of a client, carried out (json) or published nowhere (raw: clients only listen).
+void run_ws_command(WsSession& session, const std::string& text);
+
+}  // namespace relay::frontend

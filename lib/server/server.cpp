@@ -1,0 +1,363 @@
+#include "server/server.hpp"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+
+#include "base/log.hpp"
+#include "frontend/bridge_state.hpp"
+#include "options/reload.hpp"
+#include "server/limits.hpp"
+#include "server/notify.hpp"
+
+namespace relay::server {
+namespace {
+
+constexpr int kExitOk = 0;
+constexpr int kExitOsRefused = 71;
+constexpr int kExitConfig = 78;
+
+constexpr Milliseconds kStatusEvery{5000};
+constexpr std::int64_t kStuckMs = 5000;
+
+log::Level level_of(const std::string& name) {
+  if (name == "debug") return log::Level::kDebug;
+  if (name == "warning") return log::Level::kWarning;
+  return name == "error" ? log::Level::kError : log::Level::kInfo;
+}
+
+log::Format format_of(const std::string& name) {
+  if (name == "text") return log::Format::kText;
+  if (name == "logfmt") return log::Format::kLogfmt;
+  if (name == "json") return log::Format::kJson;
+  return name == "journal" ? log::Format::kJournal : log::Format::kAuto;
+}
+
+std::string configure_log(const options::Options& options, const std::string& instance) {
+  return log::configure({level_of(options.log.level), format_of(options.log.format), options.log.file, instance});
+}
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2}) sigaddset(&set, signal);
+  return set;
+}
+
+std::shared_ptr<const frontend::Settings> make_settings(const options::Options& options) {
+  auto settings = std::make_shared<frontend::Settings>();
+  settings->options = options;
+  for (const std::string& range : options.proxy.trusted_ranges) {
+    settings->trusted_proxies.push_back(net::IpRange::parse(range).value());  // load() has checked them
+  }
+  return settings;
+}
+
+bool wants_tls(const options::TlsOptions& tls) { return tls.self_signed || !tls.certificate_file.empty(); }
+
+Result<std::shared_ptr<const net::TlsContext>> load_tls(const options::TlsOptions& tls) {
+  if (!wants_tls(tls)) return std::shared_ptr<const net::TlsContext>();
+  return net::TlsContext::load({tls.certificate_file, tls.key_file, tls.self_signed, tls.min_version});
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+std::int64_t steady_ms() {
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+// The admin socket serves root and its group only.
+Result<net::Bound> open_admin(const std::string& path) {
+  net::Endpoint endpoint;
+  endpoint.unix_path = path;
+  return net::open_listener(endpoint, false, 0660);
+}
+
+}  // namespace
+
+Server::Server(options::Loaded loaded, std::function<options::LoadOutcome()> load_again)
+    : loaded_(std::move(loaded)), load_again_(std::move(load_again)) {}
+
+Server::~Server() = default;
+
+int Server::run() {
+  const options::Options& options = loaded_.options;
+  shared_.instance_id = options.instance.id.empty() ? random_hex(4) : options.instance.id;
+  shared_.started_ms = system_clock().wall_ms();
+  // Threads inherit the mask: signals reach the main thread alone.
+  const sigset_t signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  if (const std::string problem = configure_log(options, shared_.instance_id); !problem.empty()) {
+    log::error("start.failed", problem);
+    return kExitConfig;
+  }
+  if (const auto ready = prepare(); !ready) {
+    log::error("start.failed", ready.error().message);
+    log::flush();
+    return ready.error().code == "cannot_listen" ? kExitOsRefused : kExitConfig;
+  }
+  for (const auto& worker : workers_) worker->start();
+  announce();
+  notify("READY=1");
+  const int code = wait_for_signals();
+  log::info("stopped", "relayd has stopped");
+  log::flush();
+  return code;
+}
+
+Result<bool> Server::prepare() {
+  const options::Options& options = loaded_.options;
+  settings_ = make_settings(options);
+  const auto tls = load_tls(options.tls);
+  if (!tls) return tls.error();
+  tls_ = *tls;
+  auto storage = prepare_storage(options, system_clock());
+  if (!storage) return storage.error();
+  storage_ = std::move(*storage);
+  shared_.bridge = frontend::make_bridge_state();
+  const std::size_t files = raise_file_limit();
+  const std::size_t capacity =
+      options.http.max_connections > 0 ? static_cast<std::size_t>(options.http.max_connections) : client_capacity(files);
+  const int loops = options.loops > 0 ? static_cast<int>(options.loops)
+                                      : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  for (int i = 0; i < loops; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, shared_, settings_, storage_, capacity));
+    workers_.back()->set_tls(tls_);
+  }
+  std::vector<const metrics::LoopMetrics*> counted;
+  for (const auto& worker : workers_) {
+    shared_.loops.push_back(&worker->context());
+    counted.push_back(&worker->metrics());
+  }
+  exposition_ = make_exposition(std::move(counted));
+  shared_.exposition = exposition_.get();
+  log::info("capacity", "clients that fit", {{"clients", capacity}, {"files", files}, {"loops", loops}});
+  return open_listeners();
+}
+
+Result<bool> Server::open_listeners() {
+  const options::Options& options = loaded_.options;
+  for (const std::string& text : options.listen) {
+    auto endpoint = net::Endpoint::parse(text);
+    if (!endpoint) return endpoint.error();
+    for (const auto& worker : workers_) {
+      // One socket file serves one loop; a port is shared by all of them.
+      if (!endpoint->unix_path.empty() && worker != workers_.front()) continue;
+      auto bound = net::open_listener(*endpoint, true);
+      if (!bound) return bound.error();
+      endpoint->port = bound->endpoint.port;  // what port 0 became, for the other loops
+      worker->listen(std::move(*bound), frontend::Plane::kPublic);
+    }
+    public_endpoints_.push_back(*endpoint);
+  }
+  if (!options.operator_port.listen.empty()) {
+    const auto endpoint = net::Endpoint::parse(options.operator_port.listen);
+    if (!endpoint) return endpoint.error();
+    auto bound = net::open_listener(*endpoint, false);
+    if (!bound) return bound.error();
+    operator_endpoint_ = bound->endpoint.text();
+    workers_.front()->listen(std::move(*bound), frontend::Plane::kOperator);
+  }
+  if (!options.admin.socket.empty()) {
+    auto bound = open_admin(options.admin.socket);
+    if (!bound) return bound.error();
+    workers_.front()->listen(std::move(*bound), frontend::Plane::kOperator);
+  }
+  return true;
+}
+
+std::string Server::try_everything(const options::Options& options) {
+  const auto tls = load_tls(options.tls);
+  if (!tls) return tls.error().message;
+  std::vector<std::string> addresses = options.listen;
+  if (!options.operator_port.listen.empty()) addresses.push_back(options.operator_port.listen);
+  for (const std::string& text : addresses) {
+    const auto endpoint = net::Endpoint::parse(text);
+    if (!endpoint) return endpoint.error().message;
+    const auto bound = net::open_listener(*endpoint, false);
+    if (!bound) return bound.error().message;
+    ::close(bound->fd);
+    if (!endpoint->unix_path.empty()) ::unlink(endpoint->unix_path.c_str());
+  }
+  return {};
+}
+
+void Server::announce() const {
+  for (const std::string& warning : loaded_.warnings) log::warning("config.warning", warning);
+  if (!loaded_.without_effect.empty()) {
+    log::info("config.without_effect", "set but without effect here", {{"names", joined(loaded_.without_effect)}});
+  }
+  for (const std::string& warning : frontend::bridge_warnings(loaded_.options)) log::warning("bridge.warning", warning);
+  const std::string scheme = tls_ == nullptr ? "http://" : "https://";
+  for (const net::Endpoint& endpoint : public_endpoints_) {
+    log::info("listening", endpoint.unix_path.empty() ? scheme + endpoint.text() : endpoint.text());
+  }
+  if (!operator_endpoint_.empty()) {
+    log::info("listening.operator", "http://" + operator_endpoint_, {{"paths", "/livez /readyz /metrics"}});
+  }
+  log::info("started",
+            loaded_.options.storage == "memory" ? "relayd is up; memory storage: no persistence, one instance"
+                                                : "relayd is up",
+            {{"version", frontend::kVersion}, {"instance", shared_.instance_id}, {"storage", loaded_.options.storage}});
+}
+
+int Server::wait_for_signals() {
+  const sigset_t signals = handled_signals();
+  const auto watchdog = watchdog_interval();
+  const auto every = watchdog ? std::min<std::chrono::nanoseconds>(kStatusEvery, *watchdog) : kStatusEvery;
+  const timespec timeout{static_cast<time_t>(every.count() / 1'000'000'000), static_cast<long>(every.count() % 1'000'000'000)};
+  while (true) {
+    const int signal = sigtimedwait(&signals, nullptr, &timeout);
+    switch (signal) {
+      case SIGHUP: reload(); break;
+      case SIGUSR1: log::reopen(); break;
+      case SIGUSR2: dump_state(); break;
+      case SIGTERM:
+      case SIGINT:
+        drain_and_stop();
+        return kExitOk;
+      case SIGQUIT:
+        log::info("stopping", "SIGQUIT: stopping without drain");
+        stop_workers();
+        return kExitOk;
+      default:
+        report_status(false);
+        if (watchdog && all_ticking()) notify("WATCHDOG=1");
+    }
+  }
+}
+
+bool Server::all_ticking() const {
+  const std::int64_t now = steady_ms();
+  for (const frontend::LoopContext* there : shared_.loops) {
+    if (now - there->loop.last_tick_ms() < kStuckMs) continue;
+    log::error("loop.stuck", "an event loop does not turn", {{"loop", there->loop.index()}});
+    return false;
+  }
+  return true;
+}
+
+void Server::reload() {
+  notify_reloading();
+  options::LoadOutcome fresh = load_again_();
+  const auto refuse = [this](const std::string& why) {
+    shared_.reload_failed = true;
+    log::error("reload.failed", "reload failed, nothing was changed", {{"why", why}});
+  };
+  std::shared_ptr<const net::TlsContext> tls = tls_;
+  if (fresh.exit_code != 0) {
+    refuse(fresh.errors);
+  } else {
+    const options::Changes changes = options::compare(loaded_.options, fresh.loaded.options);
+    const options::Options merged = options::reloaded(loaded_.options, fresh.loaded.options);
+    const auto loaded_tls = load_tls(merged.tls);
+    if (!loaded_tls) {
+      refuse(loaded_tls.error().message);
+    } else {
+      tls_ = *loaded_tls;
+      loaded_.options = merged;
+      settings_ = make_settings(merged);
+      configure_log(merged, shared_.instance_id);
+      for (const auto& worker : workers_) {
+        Worker* there = worker.get();
+        there->context().loop.post([there, settings = settings_, tls_now = tls_] { there->apply(settings, tls_now); });
+      }
+      shared_.reload_failed = false;
+      log::info("reload", "configuration reloaded", {{"changed", joined(changes.applied)}, {"needs_restart", joined(changes.needs_restart)}});
+    }
+  }
+  notify("READY=1");
+}
+
+void Server::report_status(bool draining) const {
+  std::int64_t sse = 0;
+  std::int64_t websocket = 0;
+  for (const auto& worker : workers_) {
+    sse += worker->metrics().get(metrics::Gauge::kClientsSse);
+    websocket += worker->metrics().get(metrics::Gauge::kClientsWebSocket);
+  }
+  notify("STATUS=" + std::string(draining ? "draining, " : "") + std::to_string(sse + websocket) + " clients (" +
+         std::to_string(sse) + " sse, " + std::to_string(websocket) + " ws), storage " + loaded_.options.storage);
+}
+
+void Server::dump_state() const {
+  for (const auto& worker : workers_) {
+    const metrics::LoopMetrics& m = worker->metrics();
+    log::info("state.loop", "state of an event loop",
+              {{"loop", worker->context().loop.index()},
+               {"connections", m.get(metrics::Gauge::kConnections)},
+               {"sse", m.get(metrics::Gauge::kClientsSse)},
+               {"websocket", m.get(metrics::Gauge::kClientsWebSocket)},
+               {"channels", m.get(metrics::Gauge::kChannels)},
+               {"published", m.get(metrics::Counter::kMessagesPublished)},
+               {"delivered", m.get(metrics::Counter::kMessagesDelivered)},
+               {"lag_us", worker->context().loop.lag_us()}});
+    for (const hub::NodeHealth& node : worker->context().health().nodes) {
+      log::info("state.storage", "state of a storage node",
+                {{"loop", worker->context().loop.index()}, {"node", node.name}, {"up", node.up ? "yes" : "no"}, {"since", rfc3339(node.since_ms)}});
+    }
+  }
+  log::flush();
+}
+
+// True if a signal asks to stop now.
+bool Server::interrupted_within(Milliseconds time) {
+  const sigset_t signals = handled_signals();
+  const std::int64_t until = steady_ms() + time.count();
+  for (std::int64_t left = time.count(); left > 0; left = until - steady_ms()) {
+    const timespec timeout{left / 1000, static_cast<long>(left % 1000) * 1'000'000};
+    const int signal = sigtimedwait(&signals, nullptr, &timeout);
+    if (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT) return true;
+    if (signal == SIGUSR1) log::reopen();
+    if (signal == SIGUSR2) dump_state();
+  }
+  return false;
+}
+
+// Not ready → keep accepting (balancers notice) → stop accepting → end streams evenly → out, all within the timeout.
+void Server::drain_and_stop() {
+  const options::DrainOptions& drain = loaded_.options.drain;
+  const std::int64_t deadline = steady_ms() + drain.timeout.count();
+  shared_.draining = true;
+  notify("STOPPING=1");
+  report_status(true);
+  log::info("draining", "not ready; still accepting",
+            {{"delay_ms", drain.delay.count()}, {"spread_ms", drain.spread.count()}, {"timeout_ms", drain.timeout.count()}});
+  bool now = interrupted_within(drain.delay);
+  if (!now) {
+    for (const auto& worker : workers_) {
+      Worker* there = worker.get();
+      there->context().loop.post([there, spread = drain.spread] {
+        there->stop_accepting();
+        there->drain(spread);
+      });
+    }
+    constexpr Milliseconds kLook{50};
+    const auto still_open = [this] {
+      return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->open_streams() > 0; });
+    };
+    // At least one turn of every loop lies between the order to drain and the first look.
+    while (!now && steady_ms() < deadline) {
+      now = interrupted_within(kLook);
+      if (!still_open()) break;
+    }
+  }
+  if (now) log::info("stopping", "second signal: stopping now");
+  stop_workers();
+}
+
+void Server::stop_workers() {
+  for (const auto& worker : workers_) worker->stop();
+  for (const auto& worker : workers_) worker->join();
+}
+
+}  // namespace relay::server

@@ -1,0 +1,60 @@
+// relayd: builds every part by hand, runs it, reacts to signals, drains and stops.
+//
+// The main thread owns everything and only waits for signals; each loop has a thread. Exit codes as in
+// relayd(8), EXIT STATUS.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frontend/context.hpp"
+#include "metrics/exposition.hpp"
+#include "options/load.hpp"
+#include "server/worker.hpp"
+
+namespace relay::server {
+
+class Server {
+ public:
+  // `load_again` reads the configuration once more, for SIGHUP.
+  Server(options::Loaded loaded, std::function<options::LoadOutcome()> load_again);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Runs until a signal ends it; returns the exit code.
+  int run();
+
+  // For --check=full: binds and resolves everything, then lets go. Empty if all is well, else what is not.
+  static std::string try_everything(const options::Options& options);
+
+ private:
+  enum class Stop { kDrained, kNow };
+
+  Result<bool> prepare();
+  Result<bool> open_listeners();
+  void announce() const;
+  int wait_for_signals();
+  void reload();
+  void dump_state() const;
+  void report_status(bool draining) const;
+  void drain_and_stop();
+  bool interrupted_within(Milliseconds time);
+  void stop_workers();
+  bool all_ticking() const;
+
+  options::Loaded loaded_;
+  std::function<options::LoadOutcome()> load_again_;
+  frontend::Shared shared_;
+  std::shared_ptr<const frontend::Settings> settings_;
+  std::shared_ptr<const net::TlsContext> tls_;
+  StorageShared storage_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<metrics::Exposition> exposition_;
+  std::vector<net::Endpoint> public_endpoints_;
+  std::string operator_endpoint_;
+};
+
+}  // namespace relay::server

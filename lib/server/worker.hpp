@@ -1,0 +1,73 @@
+// One event loop with everything on it: storage, hub, listeners, connections. Made on the main thread before the
+// loop runs; everything after that happens on the loop.
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "frontend/bus_listener.hpp"
+#include "frontend/context.hpp"
+#include "frontend/http_session.hpp"
+#include "net/connection.hpp"
+#include "net/listener.hpp"
+#include "net/tls.hpp"
+#include "server/drain.hpp"
+#include "server/make_storage.hpp"
+
+namespace relay::server {
+
+class Worker {
+ public:
+  Worker(int index, frontend::Shared& shared, std::shared_ptr<const frontend::Settings> settings,
+         const StorageShared& storage, std::size_t capacity);
+  ~Worker();  // REQUIRES: joined
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  frontend::LoopContext& context() { return context_; }
+  metrics::LoopMetrics& metrics() { return metrics_; }
+
+  // Before start().
+  void listen(net::Bound bound, frontend::Plane plane);
+  void set_tls(std::shared_ptr<const net::TlsContext> tls) { tls_ = std::move(tls); }
+
+  void start();  // runs the loop on a thread of its own
+  void stop();   // ends every connection and the loop; any thread
+  void join();
+
+  // On the loop's thread.
+  void apply(std::shared_ptr<const frontend::Settings> settings, std::shared_ptr<const net::TlsContext> tls);
+  void stop_accepting();
+  void drain(Milliseconds spread);
+  // Any thread.
+  std::size_t open_streams() const;
+
+ private:
+  void accept(int fd, const net::IpAddress& peer, frontend::Plane plane);
+  bool full() const;
+  void on_tick();
+  void schedule_tick();
+
+  struct Tick;  // the worker's own place in the wheel
+
+  frontend::Shared& shared_;
+  metrics::LoopMetrics metrics_;
+  net::IoLoop loop_;
+  frontend::LoopContext context_;
+  StorageShared storage_shared_;
+  std::size_t capacity_;
+  std::shared_ptr<const net::TlsContext> tls_;
+  net::ConnectionSet public_;
+  net::ConnectionSet operators_;
+  std::unique_ptr<frontend::BusListener> bus_;
+  std::vector<std::unique_ptr<net::Listener>> listeners_;
+  std::unique_ptr<Tick> tick_;
+  std::unique_ptr<Drain> drain_;
+  std::thread thread_;
+};
+
+// Channel options by namespace, as the hub wants them.
+std::shared_ptr<const hub::Namespaces> make_namespaces(const options::Options& options);
+
+}  // namespace relay::server
