@@ -1,0 +1,98 @@
+// One stream of the bridge: GET <bridge.path>/events.
+//
+// The wire is that of the Go TON Connect bridge v3: a head and one line feed, which leave on their own (a client that
+// finds events in the same read as the head may lose them) and only when the subscription is live, then
+//     event: message LF  id: <decimal> LF  data: <one line of JSON> LF LF
+// and a heartbeat every bridge.heartbeat, whatever else is sent. A message for a client id whose own POST is not yet
+// acknowledged waits for that (bridge_cork.hpp). Loop thread only; owned by its connection.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "frontend/bridge_limits.hpp"
+#include "frontend/bridge_params.hpp"
+#include "frontend/context.hpp"
+#include "frontend/http_session.hpp"
+#include "hub/subscription.hpp"
+#include "net/connection.hpp"
+
+namespace relay::frontend {
+
+// Messages of the bridge for this client id are on this channel.
+inline constexpr std::string_view kBridgeChannelPrefix = "bridge:";
+hub::ChannelName bridge_channel(std::string_view client_id);
+
+SharedFrame encode_bridge(const hub::Message& message);
+
+class BridgeSession final : public net::ConnectionHandler, public hub::Subscriber {
+ public:
+  // What the stream was granted by its request.
+  struct Terms {
+    std::string head;                                            // of the answer, once it is live
+    std::vector<std::pair<std::string, std::string>> headers;    // of any answer to this request
+    BridgeConnections::Lease lease;
+    BridgeHeartbeat heartbeat = BridgeHeartbeat::kLegacy;
+    bool http_1_0 = false;
+  };
+  BridgeSession(net::Connection& connection, LoopContext& context, Terms terms);
+  ~BridgeSession() override;
+
+  void subscribe(const BridgeEventsRequest& request);
+
+  // net::ConnectionHandler
+  void on_data(std::string_view) override {}
+  void on_drained() override;
+  void on_deadline() override;
+  void on_drain() override;
+
+  // hub::Subscriber
+  void on_live(hub::Subscription& subscription) override;
+  void on_message(hub::Subscription& subscription, hub::Delivery& delivery, bool replayed) override;
+  void on_gap(hub::Subscription&, const hub::Gap&) override {}  // asked not to be told
+  void on_failed(hub::Subscription& subscription, const Error& error) override;
+  bool congested() const override { return corked_ != nullptr || connection_.congested(); }
+  hub::SubscriberInfo info() const override;
+
+ private:
+  struct Opening {
+    std::string head;
+    std::vector<std::pair<std::string, std::string>> headers;
+  };
+  // Messages that wait for a POST to be acknowledged: the first `covered` for the same one.
+  struct Corked {
+    std::shared_ptr<BridgeSession*> session;  // cleared when the session goes before the wake-up
+    std::deque<hub::DeliveryPtr> messages;
+    std::size_t covered = 0;
+    std::size_t bytes = 0;
+  };
+
+  bool cork(const hub::Message& first);
+  void hold(hub::DeliveryPtr delivery);
+  void on_uncorked();
+  void send_message(hub::Delivery& delivery);
+  bool make_room(const hub::Message& message, std::size_t queued);
+  void send_frame(const SharedFrame& chunk);
+  void set_deadline();
+  void refuse(int status, std::string_view message);
+  void end();
+
+  net::Connection& connection_;
+  LoopContext& context_;
+  hub::Subscription subscription_{*this};
+  std::unique_ptr<Opening> opening_;  // until live
+  std::unique_ptr<Corked> corked_;
+  BridgeConnections::Lease lease_;
+  std::int64_t since_ms_;           // wall time
+  std::int64_t next_heartbeat_ms_;  // steady time of the loop, as is the next one
+  std::int64_t ends_at_ms_;         // of its lifetime; 0: never
+  std::uint32_t number_;
+  std::uint32_t client_ids_ = 0;
+  const BridgeHeartbeat heartbeat_;
+  const bool http_1_0_;
+};
+
+}  // namespace relay::frontend
