@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict';
 import {Relayd} from './support/servers.mjs';
 import {run, test, within} from './support/suite.mjs';
-import {Dapp, Storage, Wallet, kAddress} from './support/wallet.mjs';
+import {Dapp, Storage, Wallet, kAddress, serveWalletsList} from './support/wallet.mjs';
 
 const relayd = await Relayd.start();
+const wallets = await serveWalletsList(relayd.bridge);
 
 // A dApp and a wallet that are connected to each other.
-async function couple(dapp = new Dapp()) {
+async function couple(dapp = new Dapp(wallets)) {
   const wallet = new Wallet(relayd.bridge, dapp.link(relayd.bridge));
   await within(10, wallet.opened(), 'the wallet\'s stream');
   await wallet.connect();
@@ -24,14 +25,16 @@ test('the wallet connects by the link and the dApp sees its account', async () =
 
 test('a connect event that was sent before the dApp listened arrives', async () => {
   const storage = new Storage();
-  const first = new Dapp(storage);
-  const link = first.link(relayd.bridge);
-  first.connector.pauseConnection();
-  const wallet = new Wallet(relayd.bridge, link);
+  let open;
+  const gate = new Promise((done) => { open = done; });
+  const store = storage.setItem.bind(storage);
+  storage.setItem = async (...item) => { await gate; return store(...item); };  // the SDK stores first, then listens
+  const dapp = new Dapp(wallets, storage);
+  const wallet = new Wallet(relayd.bridge, dapp.link(relayd.bridge));
   await wallet.connect();
-  const second = new Dapp(storage);
-  await second.connector.restoreConnection();
-  assert.equal(await second.statuses.next('the restored dApp is connected'), kAddress);
+  assert.equal(dapp.statuses.items.length, 0);
+  open();
+  assert.equal(await dapp.statuses.next('the dApp is connected'), kAddress);
 });
 
 test('sendTransaction reaches the wallet and its answer the dApp', async () => {
@@ -68,11 +71,11 @@ test('answers sent while the dApp is paused arrive when it goes on', async () =>
 
 test('a new connector with the kept storage gets what was missed', async () => {
   const storage = new Storage();
-  const {dapp, wallet} = await couple(new Dapp(storage));
+  const {dapp, wallet} = await couple(new Dapp(wallets, storage));
   assert.equal(await within(10, dapp.transact(), 'the answer'), 'boc-0');
   dapp.connector.pauseConnection();
   await wallet.disconnect();
-  const again = new Dapp(storage);
+  const again = new Dapp(wallets, storage);
   await again.connector.restoreConnection();
   assert.equal(await again.statuses.next('restored from the storage'), kAddress);
   assert.equal(await again.statuses.next('the disconnect that was missed'), null);
@@ -80,10 +83,10 @@ test('a new connector with the kept storage gets what was missed', async () => {
 
 test('a restored dApp goes on asking the same wallet', async () => {
   const storage = new Storage();
-  const {dapp, wallet} = await couple(new Dapp(storage));
+  const {dapp, wallet} = await couple(new Dapp(wallets, storage));
   await within(10, dapp.transact(), 'the first answer');
   dapp.connector.pauseConnection();
-  const again = new Dapp(storage);
+  const again = new Dapp(wallets, storage);
   await again.connector.restoreConnection();
   assert.equal(await within(10, again.transact(), 'the second answer'), 'boc-1');
   assert.equal(wallet.requests.items.length, 2);

@@ -6,6 +6,7 @@ import {connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
+if (!process.env.RELAYD) throw new Error('RELAYD must name the relayd to test; see README.md');
 export const storage = process.env.RELAY_STORAGE ?? 'memory';
 export const artifacts = process.env.RELAY_ARTIFACTS ?? join(tmpdir(), 'relay-artifacts');
 mkdirSync(artifacts, {recursive: true});

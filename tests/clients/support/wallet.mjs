@@ -1,4 +1,5 @@
 // A TON Connect wallet and a dApp for the tests: the published SDK on one side, the published SessionCrypto on the other.
+import {createServer} from 'node:http';
 import {Base64, SessionCrypto, hexToByteArray} from '@tonconnect/protocol';
 import {TonConnect, toUserFriendlyAddress} from '@tonconnect/sdk';
 import {EventSource} from 'eventsource';
@@ -81,6 +82,22 @@ export class Wallet {
   close() { this.source.close(); }
 }
 
+// Serves the list of known wallets, which the SDK would fetch from the internet; resolves to its address.
+export async function serveWalletsList(bridge) {
+  const list = [{
+    app_name: 'relay-test', name: 'relay test wallet', image: 'http://127.0.0.1/icon.png', about_url: 'http://127.0.0.1/',
+    universal_url: 'https://wallet.example/ton-connect', bridge: [{type: 'sse', url: bridge}], platforms: ['linux'],
+    features: ['SendTransaction', {name: 'SendTransaction', maxMessages: 4}],
+  }];
+  const server = createServer((request, response) => {
+    response.setHeader('Content-Type', 'application/json');
+    response.end(JSON.stringify(list));
+  });
+  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  atEnd(() => new Promise((done) => { server.close(done); server.closeAllConnections(); }));
+  return `http://127.0.0.1:${server.address().port}/wallets.json`;
+}
+
 // What a dApp gives the SDK to keep its session in; survives the connector, as a browser's does a reload.
 export class Storage {
   items = new Map();
@@ -92,10 +109,10 @@ export class Storage {
 export class Dapp {
   statuses = new Inbox();
 
-  constructor(storage = new Storage()) {
-    this.storage = storage;
+  // `walletsListSource` is what serveWalletsList() gave.
+  constructor(walletsListSource, storage = new Storage()) {
     this.connector = new TonConnect({
-      manifestUrl: 'http://127.0.0.1/tonconnect-manifest.json', storage, analytics: {mode: 'off'},
+      manifestUrl: 'http://127.0.0.1/tonconnect-manifest.json', storage, walletsListSource, analytics: {mode: 'off'},
     });
     this.connector.onStatusChange((wallet) => this.statuses.push(wallet?.account.address ?? null));
     atEnd(() => this.connector.pauseConnection());
