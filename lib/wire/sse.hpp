@@ -31,10 +31,10 @@ void append_sse_retry(std::string& out, std::chrono::milliseconds delay);
 struct SseEvent {
   enum class Kind : std::uint8_t { kMessage, kComment, kRetry };
   Kind kind = Kind::kMessage;
-  std::string event;                     // its type: "message" when the stream names none
-  std::string id;                        // the last event id as of this event; stays until the stream changes it
-  std::string data;                      // of a comment: its text
-  std::chrono::milliseconds retry{};     // of kRetry
+  std::string event;                  // its type: "message" when the stream names none
+  std::string id;                     // the last event id as of this event; stays until the stream changes it
+  std::string data;                   // of a comment: its text
+  std::chrono::milliseconds retry{};  // of kRetry
 };
 
 class SseParser {
@@ -62,8 +62,10 @@ class SseParser {
   void restart();
 
  private:
+  std::optional<SseEvent> end_line(std::string_view last_piece);
   std::optional<SseEvent> take_line(std::string_view line);
   std::optional<SseEvent> take_field(std::string_view name, std::string_view value);
+  std::optional<SseEvent> report(SseEvent::Kind kind, std::string_view text) const;
   std::optional<SseEvent> dispatch();
 
   std::string line_;  // the part of a line that ended a feed

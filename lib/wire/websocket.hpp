@@ -90,14 +90,14 @@ class WsParser {
   enum class Stage : std::uint8_t { kOpen, kClosed, kFailed };
 
   WsEvent fail(std::uint16_t code, const char* text);
-  std::optional<WsEvent> check(const Header& header);
+  std::optional<WsEvent> check(const char* bytes, std::size_t have);
+  std::optional<WsEvent> check_length(std::uint64_t length, std::size_t extended_bytes);
   std::optional<WsEvent> next_whole(std::string_view& in);
   std::optional<WsEvent> start_frame(std::string_view& in);
   std::optional<WsEvent> take_payload(std::string_view& in);
-  WsEvent finish_frame();
+  std::optional<WsEvent> finish_frame();
   WsEvent control_event(WsOpcode opcode, std::string payload);
   WsEvent close_event(std::string payload);
-  Work& work();
 
   std::unique_ptr<Work> work_;
   const char* error_text_ = nullptr;  // static

@@ -1,0 +1,85 @@
+#include "wire/http_head.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace relay::wire {
+
+namespace {
+
+// Whether one of eight bytes is below 0x20 or is DEL. Exact for "any", which is all that is asked.
+bool has_control(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
+  const std::uint64_t not_del = word ^ (kOnes * 0x7f);
+  const std::uint64_t is_del = (not_del - kOnes) & ~not_del;
+  return ((below_space | is_del) & kHighs) != 0;
+}
+
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t') || byte == 0x7f;
+}
+
+}  // namespace
+
+std::size_t HeadScan::feed(std::string_view bytes) {
+  bytes = bytes.substr(0, max_bytes_ - total_);
+  std::size_t seen = 0;
+  while (seen < bytes.size() && state_ == State::kMore) {
+    if (line_ != 0 && !after_cr_) {
+      const std::size_t plain = skip_plain(bytes.substr(seen));
+      seen += plain;
+      line_ += plain;
+      if (seen == bytes.size()) break;
+    }
+    take(bytes[seen++]);
+  }
+  total_ += seen;
+  if (state_ == State::kMore && total_ == max_bytes_) state_ = State::kTooLarge;
+  return seen;
+}
+
+std::size_t HeadScan::skip_plain(std::string_view bytes) const {
+  std::size_t size = 0;
+  for (std::uint64_t word; size + sizeof word <= bytes.size(); size += sizeof word) {
+    std::memcpy(&word, bytes.data() + size, sizeof word);
+    if (has_control(word)) break;
+  }
+  return size;
+}
+
+void HeadScan::take(char byte) {
+  if (after_cr_) {
+    if (byte != '\n') return refuse("a CR without LF in the head");
+    return end_line();
+  }
+  if (byte == '\r') {
+    after_cr_ = true;
+    return;
+  }
+  if (byte == '\n') return refuse("a line of the head ends in LF without CR");
+  if (is_control(byte)) return refuse("a control character in the head");
+  if (line_ == 0 && (byte == ' ' || byte == '\t')) return refuse("a line of the head begins with white space");
+  ++line_;
+}
+
+void HeadScan::end_line() {
+  after_cr_ = false;
+  if (line_ != 0) {
+    lines_seen_ = true;
+    line_ = 0;
+  } else if (lines_seen_) {
+    state_ = State::kEnd;
+  } else {
+    blank_ += 2;
+  }
+}
+
+void HeadScan::refuse(const char* error) {
+  state_ = State::kBad;
+  error_ = error;
+}
+
+}  // namespace relay::wire
