@@ -23,6 +23,7 @@
 
 namespace relay::metrics {
 class Exposition;
+class RequestSeries;
 }
 
 namespace relay::frontend {
@@ -43,6 +44,7 @@ struct Shared {
   std::string instance_id;
   std::int64_t started_ms = 0;
   metrics::Exposition* exposition = nullptr;
+  metrics::RequestSeries* request_series = nullptr;  // of the bridge's routes
   std::vector<LoopContext*> loops;  // complete before the loops run
   std::atomic<bool> draining{false};
   std::atomic<bool> reload_failed{false};

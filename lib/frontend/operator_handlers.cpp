@@ -108,9 +108,9 @@ void handle_version(const ExchangePtr& exchange) {
 
 void handle_metrics(const ExchangePtr& exchange) {
   wire::HttpResponse response;
-  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.content_type = metrics::kContentType;
   const bool all_names = exchange->request().query().find("names=all") != std::string_view::npos;
-  response.body = exchange->context().shared.exposition->render(all_names);
+  response.body = exchange->context().shared.exposition->render(all_names ? metrics::Names::kAll : metrics::Names::kClean);
   exchange->respond(with_commit(std::move(response)));
 }
 

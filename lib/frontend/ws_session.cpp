@@ -141,7 +141,7 @@ void WsSession::on_event(wire::WsEvent event) {
       wire::append_frame(frame, wire::WsOpcode::kPong, event.payload);
       return send_frame(frame);
     }
-    case Kind::kClose: return close(event.close_code == wire::kWsNoStatus ? wire::kWsNormal : event.close_code, {});
+    case Kind::kClose: return close(event.close_code == wire::kWsNoStatus ? std::uint16_t{wire::kWsNormal} : event.close_code, {});
     case Kind::kError: return close(event.close_code, event.payload);
     case Kind::kPong:
     case Kind::kNeedMore: return;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
 #include <cerrno>
 #include <ctime>
 
@@ -117,13 +118,16 @@ int Server::run() {
 Result<bool> Server::prepare() {
   const options::Options& options = loaded_.options;
   settings_ = make_settings(options);
+  storage_name_ = options.storage;
   const auto tls = load_tls(options.tls);
   if (!tls) return tls.error();
   tls_ = *tls;
   auto storage = prepare_storage(options, system_clock());
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
-  shared_.bridge = frontend::make_bridge_state();
+  shared_.bridge = std::make_shared<frontend::BridgeState>();
+  request_series_ = std::make_unique<metrics::RequestSeries>();
+  shared_.request_series = request_series_.get();
   const std::size_t files = raise_file_limit();
   const std::size_t capacity =
       options.http.max_connections > 0 ? static_cast<std::size_t>(options.http.max_connections) : client_capacity(files);
@@ -138,7 +142,9 @@ Result<bool> Server::prepare() {
     shared_.loops.push_back(&worker->context());
     counted.push_back(&worker->metrics());
   }
-  exposition_ = make_exposition(std::move(counted));
+  exposition_ = std::make_unique<metrics::Exposition>(
+      std::move(counted), std::vector<metrics::Sampler>{[this](metrics::SampleSet& out) { sample(out); }},
+      request_series_.get());
   shared_.exposition = exposition_.get();
   log::info("capacity", "clients that fit", {{"clients", capacity}, {"files", files}, {"loops", loops}});
   return open_listeners();
@@ -175,6 +181,40 @@ Result<bool> Server::open_listeners() {
   return true;
 }
 
+// Any thread: reads what is immutable, atomic or locked.
+void Server::sample(metrics::SampleSet& out) const {
+  using metrics::Sample;
+  const std::string version(frontend::kVersion);
+  const bool draining = shared_.draining.load(std::memory_order_relaxed);
+  out.set(Sample::kBuildInfo, 1, {{"version", version}, {"compiler", __VERSION__}});
+  out.set(Sample::kBridgeInfo, 1, {{"engine", "relayd"}, {"version", version}, {"storage", storage_name_}});
+  out.set(Sample::kStartTime, static_cast<double>(shared_.started_ms) / 1000);
+  out.set(Sample::kDraining, draining ? 1 : 0);
+  out.set(Sample::kConfigReloadSuccess, shared_.reload_failed.load(std::memory_order_relaxed) ? 0 : 1);
+  // By node, the worst of what the loops see.
+  std::map<std::string, hub::NodeHealth> nodes;
+  for (const frontend::LoopContext* there : shared_.loops) {
+    for (const hub::NodeHealth& node : there->health().nodes) {
+      const auto [at, added] = nodes.try_emplace(node.name, node);
+      at->second.up = at->second.up && node.up;
+      at->second.probe_age_ms = std::max(at->second.probe_age_ms, node.probe_age_ms);
+    }
+  }
+  bool healthy = true;
+  for (const auto& [name, node] : nodes) {
+    healthy = healthy && node.up;
+    out.set(Sample::kStorageUp, node.up ? 1 : 0, {{"node", name}});
+    out.set(Sample::kStorageProbeAge, static_cast<double>(node.probe_age_ms) / 1000, {{"node", name}});
+  }
+  out.set(Sample::kBridgeHealth, healthy ? 1 : 0);
+  out.set(Sample::kBridgeReady, healthy && !draining ? 1 : 0);
+  if (storage_.memory != nullptr) {
+    const memory::MemoryStore::Totals totals = storage_.memory->totals();
+    out.set(Sample::kBacklogMessages, static_cast<double>(totals.messages));
+    out.set(Sample::kBacklogBytes, static_cast<double>(totals.bytes));
+  }
+}
+
 std::string Server::try_everything(const options::Options& options) {
   const auto tls = load_tls(options.tls);
   if (!tls) return tls.error().message;
@@ -207,7 +247,7 @@ void Server::announce() const {
   log::info("started",
             loaded_.options.storage == "memory" ? "relayd is up; memory storage: no persistence, one instance"
                                                 : "relayd is up",
-            {{"version", frontend::kVersion}, {"instance", shared_.instance_id}, {"storage", loaded_.options.storage}});
+            {{"version", frontend::kVersion}, {"storage", loaded_.options.storage}});
 }
 
 int Server::wait_for_signals() {

@@ -35,6 +35,7 @@ class Server {
 
   Result<bool> prepare();
   Result<bool> open_listeners();
+  void sample(metrics::SampleSet& out) const;
   void announce() const;
   int wait_for_signals();
   void reload();
@@ -51,7 +52,9 @@ class Server {
   std::shared_ptr<const frontend::Settings> settings_;
   std::shared_ptr<const net::TlsContext> tls_;
   StorageShared storage_;
+  std::string storage_name_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<metrics::RequestSeries> request_series_;
   std::unique_ptr<metrics::Exposition> exposition_;
   std::vector<net::Endpoint> public_endpoints_;
   std::string operator_endpoint_;
