@@ -70,14 +70,6 @@ hub::AppendRequest append_request(const LoopContext& context, const BridgeMessag
 
 }  // namespace
 
-bool bypasses_limits(Exchange& exchange) {
-  LoopContext& context = exchange.context();
-  const auto authorization = exchange.request().header("Authorization");
-  if (!authorization) return false;
-  const auto token = find_bypass_token(context.settings->options.bridge.bypass_tokens, *authorization);
-  return token.has_value();
-}
-
 void handle_bridge_message(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();
   const wire::HttpRequest& http = exchange->request();

@@ -64,7 +64,7 @@ SharedFrame encode_bridge(const hub::Message& message) {
 BridgeSession::BridgeSession(net::Connection& connection, LoopContext& context, Terms terms)
     : connection_(connection),
       context_(context),
-      opening_(std::make_unique<Opening>(Opening{std::move(terms.head), std::move(terms.headers)})),
+      opening_(std::make_unique<Opening>(Opening{std::move(terms.exchange), std::move(terms.head)})),
       lease_(std::move(terms.lease)),
       since_ms_(context.loop.clock().wall_ms()),
       next_heartbeat_ms_(0),
@@ -97,6 +97,8 @@ void BridgeSession::subscribe(const BridgeEventsRequest& request) {
 
 void BridgeSession::on_live(hub::Subscription&) {
   connection_.send_copy(opening_->head);
+  count_bridge_request(*opening_->exchange, 200, 0);
+  context_.metrics.add(Counter::kHttpRequests2xx);
   opening_.reset();
   send_frame(first_line_frame());
   connection_.flush();
@@ -196,8 +198,9 @@ void BridgeSession::on_failed(hub::Subscription&, const Error& error) {
 }
 
 void BridgeSession::refuse(int status, std::string_view message) {
-  wire::HttpResponse response = bridge_error(status, message);
-  for (auto& header : opening_->headers) response.headers.push_back(std::move(header));
+  const wire::HttpResponse response = opening_->exchange->with_common_headers(bridge_error(status, message));
+  count_bridge_request(*opening_->exchange, status, response.body.size());
+  context_.metrics.add(Counter::kHttpRequests5xx);
   std::string out;
   wire::append_response(out, response, false, false, http_1_0_ ? 0 : 1);
   connection_.send_copy(out);
@@ -264,10 +267,11 @@ void handle_bridge_events(const ExchangePtr& exchange) {
     return exchange->respond(bridge_error(400, request.error().message));
   }
   wire::HttpResponse response = exchange->with_common_headers({});
-  terms.headers = response.headers;
   response.content_type = "text/event-stream";
   response.headers.emplace_back("Cache-Control", "private, no-cache, no-transform");
   response.headers.emplace_back("X-Accel-Buffering", "no");
+  if (http.version_minor != 0) response.headers.emplace_back("Connection", "keep-alive");
+  terms.exchange = exchange;
   wire::append_stream_head(terms.head, response, http.version_minor);
   terms.heartbeat = request->heartbeat;
   terms.http_1_0 = http.version_minor == 0;

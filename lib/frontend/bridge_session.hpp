@@ -10,8 +10,6 @@
 #include <deque>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "frontend/bridge_limits.hpp"
 #include "frontend/bridge_params.hpp"
@@ -32,8 +30,8 @@ class BridgeSession final : public net::ConnectionHandler, public hub::Subscribe
  public:
   // What the stream was granted by its request.
   struct Terms {
-    std::string head;                                            // of the answer, once it is live
-    std::vector<std::pair<std::string, std::string>> headers;    // of any answer to this request
+    ExchangePtr exchange;  // the request, for its answer
+    std::string head;      // of that answer, once the stream is live
     BridgeConnections::Lease lease;
     BridgeHeartbeat heartbeat = BridgeHeartbeat::kLegacy;
     bool http_1_0 = false;
@@ -59,8 +57,8 @@ class BridgeSession final : public net::ConnectionHandler, public hub::Subscribe
 
  private:
   struct Opening {
+    ExchangePtr exchange;
     std::string head;
-    std::vector<std::pair<std::string, std::string>> headers;
   };
   // Messages that wait for a POST to be acknowledged: the first `covered` for the same one.
   struct Corked {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "frontend/routes.hpp"
+#include "metrics/request_series.hpp"
+
 namespace relay::frontend {
 namespace {
 
@@ -27,6 +30,34 @@ BridgePoster& BridgeState::poster(LoopContext& here) {
     posters_[index] = std::make_shared<BridgePoster>(here.loop.context(), here.metrics, tls_);
   }
   return *posters_[index];
+}
+
+void count_bridge_request(Exchange& exchange, int status, std::size_t response_bytes) {
+  LoopContext& context = exchange.context();
+  if (context.shared.request_series == nullptr) return;
+  const Route* route = exchange.route();
+  std::string url;
+  if (route != nullptr) url.append(context.settings->options.bridge.path).append(route->pattern);
+  const wire::HttpRequest& request = exchange.request();
+  const std::chrono::duration<double> took = context.loop.clock().steady() - exchange.started();
+  metrics::RequestOutcome outcome;
+  outcome.code = status;
+  outcome.method = request.method;
+  outcome.host = request.header("Host").value_or("");
+  outcome.url = route == nullptr ? std::string_view("other") : std::string_view(url);
+  outcome.seconds = took.count();
+  outcome.request_bytes = request.body.size();
+  outcome.response_bytes = response_bytes;
+  context.shared.request_series->observe(outcome);
+}
+
+bool bypasses_limits(Exchange& exchange) {
+  LoopContext& context = exchange.context();
+  const auto authorization = exchange.request().header("Authorization");
+  if (!authorization) return false;
+  const auto token = find_bypass_token(context.settings->options.bridge.bypass_tokens, *authorization);
+  if (token && context.shared.request_series != nullptr) context.shared.request_series->token_used(*token);
+  return token.has_value();
 }
 
 std::vector<std::string> bridge_warnings(const options::Options& options) {

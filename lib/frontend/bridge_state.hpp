@@ -33,7 +33,10 @@ class BridgeState {
   std::shared_ptr<boost::asio::ssl::context> tls_;
 };
 
-// Whether the request carries one of bridge.bypass_tokens.
+// The http_* series of one answered request; a stream counts when it opens.
+void count_bridge_request(Exchange& exchange, int status, std::size_t response_bytes);
+
+// Whether the request carries one of bridge.bypass_tokens. Counts its use.
 bool bypasses_limits(Exchange& exchange);
 
 // What an operator should know before clients come: settings that are allowed and hardly ever meant.

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
+#include "frontend/bridge_answers.hpp"
+#include "frontend/bridge_state.hpp"
 #include "frontend/cors.hpp"
 #include "frontend/errors.hpp"
 #include "frontend/routes.hpp"
@@ -22,6 +24,11 @@ wire::HttpLimits limits_for(const options::Options& options, Plane plane) {
   return limits;
 }
 
+wire::HttpResponse router_error(FrontEnd front_end, int status, std::string_view code, std::string_view message) {
+  if (front_end == FrontEnd::kBridge) return bridge_bare_error(status, message);
+  return error_response(front_end, status, code, message);
+}
+
 }  // namespace
 
 net::IpAddress Exchange::client_address() const {
@@ -30,7 +37,8 @@ net::IpAddress Exchange::client_address() const {
     const auto& ranges = context_.settings->trusted_proxies;
     return std::any_of(ranges.begin(), ranges.end(), [&](const net::IpRange& range) { return range.contains(address); });
   };
-  if (!trusted(peer)) return peer;
+  // The peer of a Unix socket is a proxy on this machine, let in by the socket's permissions.
+  if (peer != net::IpAddress{} && !trusted(peer)) return peer;
   const auto headers = request_.header_all("X-Forwarded-For");
   for (auto header = headers.rbegin(); header != headers.rend(); ++header) {
     const auto hops = split(*header, ',');
@@ -44,8 +52,10 @@ net::IpAddress Exchange::client_address() const {
 }
 
 wire::HttpResponse Exchange::with_common_headers(wire::HttpResponse response) const {
-  if (route_ == nullptr || route_->front_end == FrontEnd::kChannels) {
-    add_cors_headers(context_.settings->options.cors, request_, response);
+  switch (front_end_) {
+    case FrontEnd::kChannels: add_cors_headers(context_.settings->options.cors, request_, response); break;
+    case FrontEnd::kBridge: add_bridge_cors(context_.settings->options.bridge, request_, response); break;
+    case FrontEnd::kOperator: break;
   }
   return response;
 }
@@ -158,17 +168,19 @@ void HttpSession::dispatch() {
   const ExchangePtr exchange = exchange_;
   RouteMatch match = find_route(options, plane_, exchange->request_.method, exchange->request_.path());
   exchange->route_ = match.route;
+  exchange->front_end_ = match.front_end;
+  exchange->started_ = context_.loop.clock().steady();
   exchange->parameter_ = std::move(match.parameter);
   if (match.bad_parameter) {
     exchange->respond(error_response(match.front_end, 400, "bad_escape", "the path has a broken percent-escape"));
   } else if (match.route != nullptr) {
     match.route->handler(exchange);
   } else if (match.allowed.empty()) {
-    exchange->respond(error_response(match.front_end, 404, "not_found", "Not Found"));
+    exchange->respond(router_error(match.front_end, 404, "not_found", "Not Found"));
   } else if (exchange->request_.method == "OPTIONS") {
     exchange->respond(preflight_response(options.cors, exchange->request_, match.allowed));
   } else {
-    wire::HttpResponse response = error_response(match.front_end, 405, "method_not_allowed", "Method Not Allowed");
+    wire::HttpResponse response = router_error(match.front_end, 405, "method_not_allowed", "Method Not Allowed");
     response.headers.emplace_back("Allow", match.allowed);
     exchange->respond(std::move(response));
   }
@@ -182,6 +194,7 @@ void HttpSession::finish(wire::HttpResponse response) {
   context_.metrics.add(response.status < 400   ? metrics::Counter::kHttpRequests2xx
                        : response.status < 500 ? metrics::Counter::kHttpRequests4xx
                                                : metrics::Counter::kHttpRequests5xx);
+  if (exchange->front_end_ == FrontEnd::kBridge) count_bridge_request(*exchange, response.status, response.body.size());
   std::string out;
   wire::append_response(out, response, keep, request.method == "HEAD", request.version_minor);
   connection_.send_copy(out);

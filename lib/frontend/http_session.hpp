@@ -19,6 +19,7 @@ namespace relay::frontend {
 
 class HttpSession;
 struct Route;
+enum class FrontEnd : std::uint8_t;  // routes.hpp
 
 // Which routes a listener serves.
 enum class Plane : std::uint8_t { kPublic, kOperator };
@@ -41,6 +42,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   // The part of the path that stood for `{}` in the route, percent-decoded.
   const std::string& parameter() const { return parameter_; }
   const Route* route() const { return route_; }
+  SteadyTime started() const { return started_; }  // when the request was whole
 
   // The peer, or the client it speaks for when it is a trusted proxy (X-Forwarded-For, from the right).
   // REQUIRES: connected().
@@ -71,6 +73,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   LoopContext& context_;
   wire::HttpRequest request_;
   const Route* route_ = nullptr;
+  FrontEnd front_end_{};  // of the path, also without a route
+  SteadyTime started_{};
   std::string parameter_;
   std::unique_ptr<Waiter> waiter_;
 };

@@ -22,12 +22,12 @@ constexpr Route kRoutes[] = {
     {Plane::kPublic, kChannels, "GET", "/v1/channels/{}/presence", handle_presence, "who subscribes"},
     {Plane::kPublic, kChannels, "GET", "/", handle_root, "this text"},
 
-    {Plane::kPublic, kBridge, "GET", "/events", handle_bridge_events, "TON Connect bridge: stream"},
-    {Plane::kPublic, kBridge, "POST", "/message", handle_bridge_message, "TON Connect bridge: send"},
-    {Plane::kPublic, kBridge, "POST", "/verify", handle_bridge_verify, "TON Connect bridge: verify an origin"},
     {Plane::kPublic, kBridge, "OPTIONS", "/events", handle_bridge_options, "TON Connect bridge: preflight"},
     {Plane::kPublic, kBridge, "OPTIONS", "/message", handle_bridge_options, "TON Connect bridge: preflight"},
     {Plane::kPublic, kBridge, "OPTIONS", "/verify", handle_bridge_options, "TON Connect bridge: preflight"},
+    {Plane::kPublic, kBridge, "GET", "/events", handle_bridge_events, "TON Connect bridge: stream"},
+    {Plane::kPublic, kBridge, "POST", "/message", handle_bridge_message, "TON Connect bridge: send"},
+    {Plane::kPublic, kBridge, "POST", "/verify", handle_bridge_verify, "TON Connect bridge: verify an origin"},
 
     {Plane::kOperator, kOperator, "GET", "/livez", handle_livez, "200 while every event loop turns"},
     {Plane::kOperator, kOperator, "GET", "/readyz", handle_readyz, "200 when clients should come; ?verbose says why not"},
