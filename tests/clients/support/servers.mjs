@@ -66,7 +66,7 @@ export class Child {
     return pattern.exec(this.log);
   }
 
-  // Returns the exit status; a process that ignores the signal for 10 s is killed.
+  // Returns the exit status. TERM, so that nginx takes its workers along; what ignores it for 10 s is killed.
   async stop(signal = 'SIGTERM') {
     if (!this.exited) this.process.kill(signal);
     const hard = setTimeout(() => this.process.kill('SIGKILL'), 10_000);
@@ -133,6 +133,7 @@ export class Relayd {
 
   async launch() {
     this.child = new Child(process.env.RELAYD, ['--config', this.file]);
+    this.child.mustDrain = true;
     await poll(this.child, async () => (await fetch(`http://127.0.0.1:${this.operatorPort}/readyz`)).status === 200);
   }
 
@@ -140,7 +141,10 @@ export class Relayd {
   get ws() { return `ws://127.0.0.1:${this.port}`; }
   get bridge() { return `${this.http}/bridge`; }
 
-  stop(signal) { return this.child.stop(signal); }
+  async stop(signal = 'SIGTERM') {
+    const status = await this.child.stop(signal);
+    if (signal === 'SIGTERM' && status !== 0) throw new Error(`relayd ended with ${status} after SIGTERM:\n${this.child.log}`);
+  }
 
   // Publishes and returns the id; `query` and `headers` go along.
   async publish(channel, body, {query = {}, headers = {}} = {}) {
@@ -195,7 +199,14 @@ export function dumpLogs() {
   for (const child of running) if (child.log) console.log(`--- ${child.name}\n${child.log.slice(-6000)}`);
 }
 
+// Ends clients first, then servers, the last started first. Returns the complaint about each relayd that did not
+// drain and end with 0 (a sanitizer's report makes it another status).
 export async function closeAll() {
-  for (const thing of [...running].reverse()) await thing.stop('SIGKILL');
+  const complaints = [];
   for (const closer of closers.splice(0).reverse()) await closer();
+  for (const thing of [...running].reverse()) {
+    const status = await thing.stop();
+    if (thing.mustDrain && status !== 0) complaints.push(`${thing.name} ended with ${status} after SIGTERM:\n${thing.log.slice(-6000)}`);
+  }
+  return complaints;
 }

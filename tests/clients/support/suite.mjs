@@ -80,7 +80,10 @@ export async function run() {
     console.log(`not ok - asked outside this machine: ${[...new Set(strays)].join(' ')}`);
   }
   if (failed > 0) dumpLogs();
-  await closeAll();
+  for (const complaint of await closeAll()) {
+    failed += 1;
+    console.log(`not ok - ${complaint}`);
+  }
   process.exit(failed === 0 ? 0 : 1);
 }
 
@@ -88,6 +91,6 @@ export async function run() {
 process.on('unhandledRejection', async (error) => {
   console.log(`not ok - unhandled rejection\n${error?.stack ?? error}`);
   dumpLogs();
-  await closeAll();
+  for (const complaint of await closeAll()) console.log(complaint);
   process.exit(1);
 });
