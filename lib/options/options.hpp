@@ -52,7 +52,7 @@ struct RedisOptions {
   Milliseconds command_timeout = std::chrono::seconds(5);
   Milliseconds probe_interval = std::chrono::seconds(1);
   Milliseconds reconnect_min{50};
-  Milliseconds reconnect_max = std::chrono::seconds(2);
+  Milliseconds reconnect_max{500};
   std::int64_t max_pending_commands = 100'000;
   std::int64_t max_pending_bytes = 64 * kMiB;
 };

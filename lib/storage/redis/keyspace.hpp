@@ -1,0 +1,70 @@
+// The layout of relay's data in Redis: the one place that makes key and topic names. Values; any thread.
+//
+// P is the prefix ("relay"), C a channel's name. Names end in the part that comes from outside, or in a hash of
+// fixed length, so no two rows can meet.
+//
+// | name                    | type   | holds                                  | expires             | written by, read by           |
+// |-------------------------|--------|----------------------------------------|---------------------|-------------------------------|
+// | P:seq                   | string | the last id given                      | never               | append.lua, epoch.lua; reads  |
+// | P:epoch                 | string | the first id of this data's life       | never               | append.lua, epoch.lua; reads  |
+// | P:log:C                 | zset   | a record per kept message, score = id; | max_age + kLinger   | append.lua; reads             |
+// |                         |        | at most one marker "!<id>", score = id | after the last one  |                               |
+// | P:last:C                | string | the last id kept in P:log:C            | max_age + kRemem-   | append.lua; reads             |
+// |                         |        |                                        | bered               |                               |
+// | P:bytes:C               | string | bytes of the records in P:log:C, kept  | with P:log:C        | append.lua                    |
+// |                         |        | only where max_bytes can be reached    |                     |                               |
+// | P:idem:C:<32 hex>       | string | "<id> <digest of the data>"; the hex   | kIdempotencyWindow  | append.lua                    |
+// |                         |        | is a hash of the idempotency key       |                     |                               |
+// | P:bus:C                 | topic  | the same bytes as the record           | -                   | append.lua; bus links         |
+// | P:probe:<instance>:<n>  | topic  | a counter; loop n of an instance hears | -                   | command link; bus link        |
+// |                         |        | itself, end to end                     |                     |                               |
+//
+// Record and marker are drawn in record.hpp. The marker remembers what trimming took: its id is the highest one
+// removed, so it is always the lowest element, and a range after a cursor begins with it exactly if something
+// after the cursor was trimmed. A log expires as a whole after its last message has; P:last:C outlives it, and a new
+// log begins with a marker for it. So a cursor older than what is kept is told from one that missed nothing.
+//
+// One Redis is one partition. A partition's keys are always used together, so with more of them each gets its own
+// hash tag here and nothing else changes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+
+namespace relay::redis {
+
+inline constexpr Milliseconds kLinger{60'000};
+// A channel's last id is remembered so long after its log is gone.
+inline constexpr Milliseconds kRemembered{24 * 3'600'000};
+
+class Keyspace {
+ public:
+  explicit Keyspace(std::string_view prefix);
+
+  const std::string& seq() const { return seq_; }
+  const std::string& epoch() const { return epoch_; }
+  // One name in two pieces, so that a caller that formats a command need not build it.
+  std::string_view log_prefix() const { return log_; }
+  std::string_view bytes_prefix() const { return bytes_; }
+  std::string_view bus_prefix() const { return bus_; }
+
+  std::string log(std::string_view channel) const { return log_ + std::string(channel); }
+  std::string bytes(std::string_view channel) const { return bytes_ + std::string(channel); }
+  std::string last(std::string_view channel) const { return last_ + std::string(channel); }
+  std::string bus(std::string_view channel) const { return bus_ + std::string(channel); }
+  // `key` is the publisher's idempotency key, of any length and content.
+  std::string idempotency(std::string_view channel, std::string_view key) const;
+  std::string probe(std::string_view instance, int loop) const;
+  // The channel of a bus topic; empty if it is none of ours.
+  std::string_view channel_of(std::string_view topic) const;
+
+ private:
+  std::string seq_, epoch_, log_, bytes_, last_, idem_, bus_, probe_;
+};
+
+// 32 hex digits that nobody can steer (SHA-256, cut): for idempotency keys and the data they stand for.
+std::string short_hash(std::string_view bytes);
+
+}  // namespace relay::redis

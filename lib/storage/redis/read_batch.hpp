@@ -1,0 +1,40 @@
+// Turns the members of a channel's log into the page of one query, in as many rounds as expired messages demand.
+// No I/O; loop thread only.
+//
+// What can be proved about a cursor `after` and the first element behind it (or now, if there is none):
+//   - a marker behind the cursor: its id was trimmed;
+//   - an expired message behind the cursor: it is gone for readers;
+//   - more than max_age + kLinger between the two: the log may have come and gone in between (keyspace.hpp), so
+//     everything up to that long before the element counts as gone.
+#pragma once
+
+#include "hub/storage.hpp"
+#include "wire/resp.hpp"
+
+namespace relay::redis {
+
+class PageBuilder {
+ public:
+  explicit PageBuilder(hub::ReadQuery query) : query_(std::move(query)), cursor_(query_.after) {}
+
+  const hub::ReadQuery& query() const { return query_; }
+  MessageId cursor() const { return cursor_; }        // the next round reads ids above it
+  std::uint32_t batch() const { return query_.limit + 2; }  // elements a round: the marker, and one to see `more`
+  bool complete() const { return complete_; }
+
+  // The elements of a round, lowest first. `now_ms` is Redis's time.
+  void take(const wire::RespValue& members, std::int64_t now_ms);
+  hub::Page finish() { return std::move(page_); }
+
+ private:
+  void take_one(std::string_view member, std::int64_t now_ms);
+  void judge_distance(std::int64_t until_ms);
+
+  hub::ReadQuery query_;
+  MessageId cursor_;
+  hub::Page page_;
+  bool first_ = true;
+  bool complete_ = false;
+};
+
+}  // namespace relay::redis
