@@ -64,6 +64,7 @@ bool names_other_version(std::string_view head) {
   const std::string_view line = head.substr(0, head.find("\r\n"));
   if (line.size() < 9) return false;
   const std::string_view tail = line.substr(line.size() - 9);
+  if (tail == " HTTP/1.0" || tail == " HTTP/1.1") return false;
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   return tail.substr(0, 6) == " HTTP/" && digit(tail[6]) && tail[7] == '.' && digit(tail[8]);
 }

@@ -8,7 +8,7 @@
 // Errors: state() becomes kFailed, with a status to answer before closing. A failed parser takes nothing more:
 // the rest of the connection cannot be trusted.
 //
-// Hot: about 1 µs for a small request that arrives in one piece (tests/benchmarks/bench_http1).
+// Hot: about 1 µs for a small request that arrives in one piece (bench_wire).
 #pragma once
 
 #include <cstddef>

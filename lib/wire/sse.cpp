@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::string_view kBom = "\xEF\xBB\xBF";
 constexpr std::uint8_t kBomDone = 0xff;
+constexpr std::size_t kSearchWindow = 512;
 constexpr std::size_t kMaxRetryDigits = 15;  // 31,000 years; longer ones are ignored
 
 // Calls take(line) for each line of `text`, cut at LF, CR and CRLF. One call at least.
@@ -29,6 +30,18 @@ void for_each_line(std::string_view text, Take&& take) {
     if (lf < start) lf = text.find('\n', start);
     if (cr < start) cr = text.find('\r', start);
   }
+}
+
+// Where the first CR or LF is, or the size. memchr over a window at a time: a stream of short lines that end in CR
+// would otherwise be searched to its end for LF, again for each line.
+std::size_t line_size(std::string_view text) {
+  for (std::size_t start = 0; start < text.size(); start += kSearchWindow) {
+    const std::string_view window = text.substr(start, kSearchWindow);
+    const std::size_t lf = window.find('\n');
+    const std::size_t end = std::min(lf, window.substr(0, lf).find('\r'));
+    if (end != std::string_view::npos) return start + end;
+  }
+  return text.size();
 }
 
 void append_line(std::string& out, std::string_view field, std::string_view value) {
@@ -93,14 +106,13 @@ std::optional<SseEvent> SseParser::next(std::string_view& in) {
         continue;
       }
     }
-    const auto at_end = std::find_if(in.begin(), in.end(), [](char c) { return c == '\n' || c == '\r'; });
-    const auto size = static_cast<std::size_t>(at_end - in.begin());
-    if (at_end == in.end()) {
+    const std::size_t size = line_size(in);
+    if (size == in.size()) {
       line_.append(in);
       in = {};
       return std::nullopt;
     }
-    after_cr_ = *at_end == '\r';
+    after_cr_ = in[size] == '\r';
     std::optional<SseEvent> event = end_line(in.substr(0, size));
     in.remove_prefix(size + 1);
     if (event) return event;
