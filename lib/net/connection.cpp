@@ -36,6 +36,7 @@ void Connection::become(std::unique_ptr<ConnectionHandler> handler) {
 void Connection::send(SharedFrame frame) {
   if (state_ != State::kOpen || frame.size() == 0) return;
   queued_bytes_ += frame.size();
+  was_congested_ = was_congested_ || congested();
   queue_.push_back(std::move(frame));
   if (!dirty_) {
     dirty_ = true;
@@ -53,6 +54,11 @@ void Connection::flush_at_end_of_turn() {
   dirty_ = false;
   if (state_ == State::kClosed || blocked_ || !write_queue()) return;
   if (state_ == State::kFlushing && queued_bytes_ == 0) start_linger();
+  // The socket took it all at once: no edge will come to say so. A turn of its own, so that others get theirs.
+  if (state_ == State::kOpen && drained()) {
+    loop_.poller().again(*this);
+    loop_.wake_sockets();
+  }
 }
 
 bool Connection::write_queue() {
@@ -78,7 +84,6 @@ bool Connection::write_queue() {
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       blocked_ = true;
-      was_congested_ = was_congested_ || congested();
       return true;
     }
     if (sent < 0) {
@@ -90,7 +95,6 @@ bool Connection::write_queue() {
     // A short write means a full socket: the next try would only say EAGAIN, the edge says it for free.
     if (static_cast<std::size_t>(sent) < wanted && tls_ == nullptr) {
       blocked_ = true;
-      was_congested_ = was_congested_ || congested();
       return true;
     }
   }
@@ -124,10 +128,10 @@ void Connection::on_ready(std::uint32_t events) {
     blocked_ = false;
     if (!write_queue()) return;
     if (state_ == State::kFlushing && queued_bytes_ == 0) start_linger();
-    if (was_congested_ && queued_bytes_ < kResumeBytes && state_ == State::kOpen) {
-      was_congested_ = false;
-      handler_->on_drained();
-    }
+  }
+  if (state_ == State::kOpen && drained()) {
+    was_congested_ = false;
+    handler_->on_drained();
   }
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0 && state_ != State::kClosed) read(events);
 }

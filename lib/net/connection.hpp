@@ -91,6 +91,7 @@ class Connection final : public Disposable, public Pollable, private TimerNode {
   void on_input_ended();
   void flush_at_end_of_turn();
   bool write_queue();       // false: closed by an error
+  bool drained() const { return was_congested_ && queued_bytes_ < kResumeBytes; }
   void forget_sent(std::size_t bytes);
   void start_linger();
 
