@@ -53,6 +53,8 @@ void Resume::on_read_done(MessageId last) {
   if (live_only_) {
     subscription_.position_ = last;
     live_only_ = false;  // from here on it has a position like any other
+  } else {
+    subscription_.position_ = replay_.position();  // below the cursor, if that was beyond the store's newest id
   }
   become_live(false);
   state_ = State::kDraining;
