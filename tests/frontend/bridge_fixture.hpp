@@ -19,7 +19,7 @@
 
 namespace relay::testing {
 
-inline constexpr std::chrono::seconds kPatience{10};
+inline constexpr std::chrono::seconds kPatience{5};
 
 // The machine's clock, ahead by as much as a test says. Any thread.
 class ShiftedClock final : public Clock {
