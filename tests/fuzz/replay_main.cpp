@@ -20,6 +20,8 @@
 
 namespace {
 
+using namespace std::string_view_literals;
+
 constexpr std::uint64_t kDefaultSeed = 20240229;
 constexpr long kDefaultMutations = 20000;
 constexpr std::size_t kMaxInputBytes = 2048;
@@ -53,7 +55,7 @@ class Mutator {
   char any_byte() { return static_cast<char>(random_()); }
 
   void mutate(std::string& input) {
-    static constexpr std::string_view kTroublesome("\r\n\0\xff :,;-0\x7f\t\x80", 15);
+    static constexpr std::string_view kTroublesome = "\r\n\0\xff :,;-0\x7f\t\x80"sv;
     const std::size_t at = below(input.size() + 1);
     const std::string& other = corpus_[below(corpus_.size())];
     switch (below(7)) {

@@ -7,6 +7,8 @@ namespace relay::wire {
 
 namespace {
 
+using namespace std::string_literals;
+
 using State = HttpRequestParser::State;
 
 std::string get(std::string_view fields) {
@@ -138,7 +140,7 @@ TEST_CASE("what could smuggle a request is refused") {
   CHECK(refusal("X: a\nY: b\r\n") == "400");
   CHECK(refusal("X: a\rY: b\r\n") == "400");
   CHECK(refusal("X: a\r\r\n") == "400");
-  CHECK(refusal(std::string("X: a\0b\r\n", 8)) == "400");
+  CHECK(refusal("X: a\0b\r\n"s) == "400");
   CHECK(refusal("X: a\x01\r\n") == "400");
   CHECK(refusal("X: a\x7f\r\n") == "400");
   CHECK(refusal("X\x01: a\r\n") == "400");
@@ -187,7 +189,7 @@ TEST_CASE("request lines that are none are refused") {
   CHECK(status("G(T / HTTP/1.1\r\nHost: x\r\n\r\n") == "400");
   CHECK(status(" GET / HTTP/1.1\r\nHost: x\r\n\r\n") == "400");
   CHECK(status("\nGET / HTTP/1.1\r\nHost: x\r\n\r\n") == "400");
-  CHECK(status(std::string("\x16\x03\x01\x02\x00\x01", 6)) == "400");  // TLS on a plain port
+  CHECK(status("\x16\x03\x01\x02\x00\x01"s) == "400");  // TLS on a plain port
 }
 
 TEST_CASE("malformed chunks are refused") {

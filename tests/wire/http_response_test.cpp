@@ -8,6 +8,8 @@ namespace relay::wire {
 
 namespace {
 
+using namespace std::string_view_literals;
+
 // A whole response without its Date field, after checking that there is one.
 std::string written(const HttpResponse& response, bool keep_alive = true, bool head_only = false,
                     int version_minor = 1) {
@@ -47,7 +49,7 @@ TEST_CASE("Connection is said where it is not understood") {
 
 TEST_CASE("no value can forge a field") {
   std::string out;
-  append_header(out, "X", std::string_view("a\r\nSet-Cookie: b\n\0c\x7f", 20));
+  append_header(out, "X", "a\r\nSet-Cookie: b\n\0c\x7f"sv);
   CHECK(out == "X: a  Set-Cookie: b  c \r\n");
   out.clear();
   append_header(out, "X\r\nY", "a");

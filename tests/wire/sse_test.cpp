@@ -7,6 +7,8 @@ namespace relay::wire {
 
 namespace {
 
+using namespace std::string_view_literals;
+
 std::string describe(const SseEvent& event) {
   if (event.kind == SseEvent::Kind::kComment) return "comment [" + event.data + "]\n";
   if (event.kind == SseEvent::Kind::kRetry) return "retry " + std::to_string(event.retry.count()) + "\n";
@@ -87,7 +89,7 @@ TEST_CASE("streams are read as the standard says") {
 TEST_CASE("the last event id stays until it is changed") {
   CHECK(read("id: 1\ndata: a\n\ndata: b\n\nid: 2\n\ndata: c\n\nid\ndata: d\n\n") ==
         "message #1 [a]\nmessage #1 [b]\nmessage #2 [c]\nmessage # [d]\n");
-  CHECK(read(std::string_view("id: 1\nid: 2\0\ndata: a\n\n", 24)) == "message #1 [a]\n");
+  CHECK(read("id: 1\nid: 2\0\ndata: a\n\n"sv) == "message #1 [a]\n");
 }
 
 TEST_CASE("the last event id moves when a block ends, and outlives the stream") {
