@@ -3,6 +3,7 @@
 // Cases run one after the other, each with a time limit; run() ends every process that was started through
 // servers.mjs, prints one line per case and exits 0 only if every case passed. Requests that would leave the
 // loopback interface are refused, and one attempted is a failure: SDKs like to call home.
+import assert from 'node:assert/strict';
 import {closeAll, dumpLogs} from './servers.mjs';
 
 const cases = [];
@@ -60,6 +61,15 @@ export class Inbox {
     await this.count(this.taken + 1, what, seconds);
     return this.items[this.taken++];
   }
+}
+
+// Of `all` texts the oldest are gone: `kept` ({id, data} in order) is the rest, at least `least` of them, and `gap`
+// tells what is missing after `after`. (Redis trims in batches, so a few more than max_count may still be there.)
+export function assertGap(gap, kept, {all, least, after}) {
+  assert.ok(kept.length >= least && kept.length < all.length, `${kept.length} kept`);
+  assert.deepEqual(kept.map(({data}) => data), all.slice(-kept.length));
+  assert.equal(String(gap.after), String(after));
+  assert.equal(String(gap.first), String(kept[0].id));
 }
 
 export async function run() {
