@@ -223,10 +223,11 @@ void Hub::on_restored() {
 // Reads what every live stream of this loop may have missed, in id order over all channels (a stream with many
 // channels has one position), while what is announced meanwhile waits in heal_hold_.
 void Hub::heal() {
-  metrics_.add(Counter::kHeals);
   heal_stalled_ = heal_incomplete_ = false;
   std::vector<Replay::Source> sources;
-  if (watermark_ != 0) {
+  const MessageId after = std::max(watermark_, heal_floor_);
+  if (after != 0) {
+    metrics_.add(Counter::kHeals);
     topics_.for_each([&](const Topic& topic) {
       if (topic.watched) sources.push_back({topic.name, options_of(topic.name.view()).max_age});
     });
@@ -242,7 +243,7 @@ void Hub::heal() {
                               .on_gap = [this](const Gap& gap) { on_heal_gap(gap); },
                               .on_done = [this](MessageId last) { on_healed(last); },
                               .on_failed = [this](const Error&) { heal_stalled_ = true; }});
-  heal_->start(std::move(sources), watermark_, true);
+  heal_->start(std::move(sources), after, true);
 }
 
 void Hub::on_heal_gap(const Gap& gap) {
@@ -264,7 +265,7 @@ void Hub::on_healed(MessageId last) {
     heal_stalled_ = true;  // again from the watermark reached, with the next tick
     return;
   }
-  if (!heal_reads_channels_ && last != 0) watermark_ = last;
+  if (!heal_reads_channels_ && heal_floor_ == 0) heal_floor_ = last;
   state_ = State::kWhole;
   std::deque<DeliveryPtr> held;
   held.swap(heal_hold_);

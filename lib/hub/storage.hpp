@@ -72,7 +72,8 @@ class StorageEvents {
   virtual void on_announced(DeliveryPtr delivery) = 0;
   // From here on announcements may be missing.
   virtual void on_interrupted() = 0;
-  // Every watch is confirmed again and announcements are complete from here; what was missed must be read.
+  // Every watch is confirmed and announcements are complete from here; what was missed must be read. Also when a
+  // link is there for the first time; never from a store whose link cannot break.
   virtual void on_restored() = 0;
 };
 

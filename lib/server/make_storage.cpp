@@ -22,7 +22,7 @@ redis::RedisSettings redis_settings(const options::Options& options, const std::
   settings.probe_interval = from.probe_interval;
   settings.reconnect_min = from.reconnect_min;
   settings.reconnect_max = from.reconnect_max;
-  settings.max_payload_bytes = static_cast<std::uint64_t>(options.publish.max_bytes);
+  settings.max_record_bytes = static_cast<std::uint64_t>(options.publish.max_bytes);
   settings.max_pending_commands = static_cast<std::size_t>(from.max_pending_commands);
   settings.max_pending_bytes = static_cast<std::size_t>(from.max_pending_bytes);
   return settings;

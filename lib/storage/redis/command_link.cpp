@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <optional>
 
 #include "storage/redis/record.hpp"
 #include "storage/redis/scripts.hpp"
@@ -39,8 +40,12 @@ Error lost_append(bool written) {
   return make_error(ErrorKind::kUnknown, "storage_unknown", "the link to Redis broke before the answer came");
 }
 
-Error lost_read() {
-  return make_error(ErrorKind::kUnavailable, std::string(CommandLink::kLost), "the link to Redis broke");
+// Why a read's command brought no data.
+Error read_error(const Reply& reply) {
+  if (reply.value == nullptr) {
+    return make_error(ErrorKind::kUnavailable, std::string(CommandLink::kLost), "the link to Redis broke");
+  }
+  return make_error(ErrorKind::kUnavailable, "storage_error", "Redis answered: " + std::string(reply.value->text()));
 }
 
 std::int64_t to_number(std::string_view text) {
@@ -62,7 +67,7 @@ struct CommandLink::Reading {
   hub::ReadDone done;
   hub::ReadAnswer answer;
   std::size_t outstanding = 0;  // replies of this round
-  bool failed = false;
+  std::optional<Error> error;
 };
 
 CommandLink::CommandLink(net::IoLoop& loop, const RedisSettings& settings, const Keyspace& keys, Events events)
@@ -175,13 +180,13 @@ void CommandLink::encode_append(std::string& out, const Appending& it, bool whol
   const std::string_view channel = draft.channel.view();
   const bool kept = draft.ttl_ms > 0;
   const bool has_key = !it.request.idempotency_key.empty();
-  const std::size_t keys = has_key ? 5 : kept ? 4 : 2;
-  const std::size_t values = has_key ? 8 : kept ? 6 : 2;
+  const std::size_t keys = has_key ? 6 : kept ? 5 : 2;
+  const std::size_t values = has_key ? 9 : kept ? 7 : 2;
 
   RespCommand command(out, 3 + keys + values);
   command.arg(whole_script ? "EVAL" : "EVALSHA").arg(whole_script ? kAppendScript : append_sha_).arg(keys);
   command.arg(keys_.seq()).arg(keys_.epoch());
-  if (keys > 2) command.arg(keys_.log(channel)).arg(keys_.bytes(channel));
+  if (keys > 2) command.arg(keys_.log(channel)).arg(keys_.bytes(channel)).arg(keys_.last(channel));
   if (has_key) command.arg(keys_.idempotency(channel, it.request.idempotency_key));
   command.arg(keys_.bus(channel)).arg(encode_record_tail(draft));
   if (values > 2) {
@@ -191,6 +196,7 @@ void CommandLink::encode_append(std::string& out, const Appending& it, bool whol
     const std::uint64_t reach = (most + slack) * settings_.max_record_bytes;
     const auto age = static_cast<std::uint64_t>((keep.max_age + kLinger).count());
     command.arg(kept ? age : 0).arg(most).arg(most + slack).arg(reach > keep.max_bytes ? keep.max_bytes : 0);
+    command.arg(static_cast<std::uint64_t>((keep.max_age + kRemembered).count()));
   }
   if (has_key) {
     command.arg(static_cast<std::uint64_t>(hub::kIdempotencyWindow.count()));
@@ -235,7 +241,7 @@ void CommandLink::read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) 
 // Of MGET or of epoch.lua: { epoch, last }, both there unless the data was lost a moment ago.
 void CommandLink::on_bounds(const std::shared_ptr<Reading>& it, const Reply& reply) {
   if (reply.value == nullptr || reply.value->size() != 2) {
-    it->failed = true;
+    it->error = read_error(reply);
     return end_round(it);
   }
   const auto epoch = parse_id((*reply.value)[0].text());
@@ -251,6 +257,19 @@ void CommandLink::on_bounds(const std::shared_ptr<Reading>& it, const Reply& rep
 void CommandLink::read_round(const std::shared_ptr<Reading>& it) {
   for (PageBuilder& page : it->pages) {
     if (page.complete()) continue;
+    if (page.wants_last()) {
+      ++it->outstanding;
+      link_->send([&](std::string& out) { wire::append_command(out, {"GET", keys_.last(page.query().channel.view())}); },
+                  [this, it, &page](const Reply& reply) {
+                    if (reply.value == nullptr || reply.value->is_error()) {
+                      it->error = read_error(reply);
+                    } else {
+                      page.take_last(*reply.value, redis_now_ms());
+                    }
+                    end_round(it);
+                  });
+      continue;
+    }
     ++it->outstanding;
     link_->send(
         [&](std::string& out) {
@@ -265,7 +284,7 @@ void CommandLink::read_round(const std::shared_ptr<Reading>& it) {
         },
         [this, it, &page](const Reply& reply) {
           if (reply.value == nullptr || !reply.value->is_array()) {
-            it->failed = true;
+            it->error = read_error(reply);
           } else {
             page.take(*reply.value, redis_now_ms());
           }
@@ -276,7 +295,7 @@ void CommandLink::read_round(const std::shared_ptr<Reading>& it) {
 
 void CommandLink::end_round(const std::shared_ptr<Reading>& it) {
   if (--it->outstanding > 0) return;
-  if (it->failed) return it->done(lost_read());
+  if (it->error) return it->done(*it->error);
   read_round(it);
   if (it->outstanding > 0) return;
   it->answer.pages.reserve(it->pages.size());

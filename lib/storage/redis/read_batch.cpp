@@ -1,6 +1,7 @@
 #include "storage/redis/read_batch.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 #include "storage/redis/keyspace.hpp"
@@ -9,17 +10,30 @@
 namespace relay::redis {
 
 void PageBuilder::take(const wire::RespValue& members, std::int64_t now_ms) {
-  if (first_ && members.size() == 0) judge_distance(now_ms);
+  const bool nothing = std::exchange(first_, false) && members.size() == 0;
   for (std::size_t i = 0; i < members.size() && !page_.more; ++i) take_one(members[i].text(), now_ms);
-  first_ = false;
-  complete_ = page_.more || members.size() < batch();
+  if (members.size() == 0) page_.gone = std::max(page_.gone, last_);
+  wants_last_ = nothing && query_.after != 0;
+  complete_ = !wants_last_ && (page_.more || members.size() < batch());
+}
+
+// A last id behind the cursor although the range was empty: either it expired, or it was stored between the two
+// commands. The range is read once more, and tells.
+void PageBuilder::take_last(const wire::RespValue& last, std::int64_t now_ms) {
+  wants_last_ = false;
+  const auto id = last.is_nil() ? std::nullopt : parse_id(last.text());
+  if (id && *id > query_.after) {
+    last_ = *id;
+    return;
+  }
+  if (!id) page_.gone = first_id_at(now_ms - (query_.max_age + kRemembered).count());
+  complete_ = true;
 }
 
 void PageBuilder::take_one(std::string_view member, std::int64_t now_ms) {
   if (const auto trimmed = parse_marker(member)) {
     page_.gone = std::max(page_.gone, *trimmed);
     cursor_ = std::max(cursor_, *trimmed);
-    first_ = false;
     return;
   }
   const auto head = parse_record_head(member);
@@ -28,7 +42,6 @@ void PageBuilder::take_one(std::string_view member, std::int64_t now_ms) {
                  {{"channel", query_.channel.view()}});
     return;
   }
-  if (std::exchange(first_, false)) judge_distance(id_time_ms(head->id));
   if (id_time_ms(head->id) + head->ttl_ms <= now_ms) {
     page_.gone = std::max(page_.gone, head->id);
   } else if (page_.messages.size() == query_.limit) {
@@ -37,12 +50,6 @@ void PageBuilder::take_one(std::string_view member, std::int64_t now_ms) {
     page_.messages.push_back(std::move(message));
   }
   cursor_ = std::max(cursor_, head->id);
-}
-
-void PageBuilder::judge_distance(std::int64_t until_ms) {
-  const std::int64_t proved_from = until_ms - (query_.max_age + kLinger).count();
-  if (query_.after == 0 || id_time_ms(query_.after) >= proved_from) return;
-  page_.gone = std::max(page_.gone, first_id_at(proved_from));
 }
 
 }  // namespace relay::redis

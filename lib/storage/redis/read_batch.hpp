@@ -4,8 +4,9 @@
 // What can be proved about a cursor `after` and the first element behind it (or now, if there is none):
 //   - a marker behind the cursor: its id was trimmed;
 //   - an expired message behind the cursor: it is gone for readers;
-//   - more than max_age + kLinger between the two: the log may have come and gone in between (keyspace.hpp), so
-//     everything up to that long before the element counts as gone.
+//   - nothing behind the cursor, but the channel's last id (keyspace.hpp) is: the log came and went since;
+//   - not even that: nothing was kept for max_age + kRemembered, and before that nobody knows.
+// A log that begins anew begins with a marker, so a gap between two lives of a log needs no proof of its own.
 #pragma once
 
 #include "hub/storage.hpp"
@@ -21,19 +22,23 @@ class PageBuilder {
   MessageId cursor() const { return cursor_; }        // the next round reads ids above it
   std::uint32_t batch() const { return query_.limit + 2; }  // elements a round: the marker, and one to see `more`
   bool complete() const { return complete_; }
+  // The range was empty: the channel's last id decides.
+  bool wants_last() const { return wants_last_; }
 
   // The elements of a round, lowest first. `now_ms` is Redis's time.
   void take(const wire::RespValue& members, std::int64_t now_ms);
+  void take_last(const wire::RespValue& last, std::int64_t now_ms);
   hub::Page finish() { return std::move(page_); }
 
  private:
   void take_one(std::string_view member, std::int64_t now_ms);
-  void judge_distance(std::int64_t until_ms);
 
   hub::ReadQuery query_;
   MessageId cursor_;
   hub::Page page_;
+  MessageId last_ = 0;  // the channel's last id, when it is behind the cursor
   bool first_ = true;
+  bool wants_last_ = false;
   bool complete_ = false;
 };
 

@@ -23,7 +23,6 @@ struct RedisSettings {
   Milliseconds probe_interval{1'000};    // twice this without an end-to-end proof: the link is dead
   Milliseconds reconnect_min{50};        // backoff doubles from here ...
   Milliseconds reconnect_max{600};       // ... to here, with full jitter: whole again within 1 s of Redis answering
-  std::uint64_t max_payload_bytes = 64 * 1024;  // publish.max_bytes: tells whether a log's bytes need counting
   std::uint64_t max_record_bytes = 64 * 1024;  // about publish.max_bytes: decides where bytes must be counted
   std::size_t max_pending_commands = 100'000;             // of one event loop
   std::size_t max_pending_bytes = std::size_t{64} << 20;  // of one event loop, not yet written
