@@ -1,0 +1,58 @@
+// A real redis-server of a test's own: loopback and a Unix socket in a scratch folder, ended by its pid.
+//
+// The Unix socket is always there, for the test's own commands; storages come in by whatever `way` the options
+// open. The data folder and the port outlive kill(), so start() brings the same server back. One test thread.
+// Throws std::runtime_error when the server cannot be started or does not answer.
+#pragma once
+
+#include <signal.h>
+
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "storage/redis/settings.hpp"
+#include "support/child_process.hpp"
+
+namespace relay::test {
+
+enum class RedisWay { kTcp, kUnix, kTls, kTlsClientCertificate, kPassword, kAclUser };
+
+class RedisServer {
+ public:
+  struct Options {
+    RedisWay way = RedisWay::kTcp;
+    bool keep_data = true;                 // an append-only file, synced by the kernel: survives kill()
+    std::vector<std::string> more = {};    // further arguments of redis-server
+  };
+  RedisServer() : RedisServer(Options{}) {}
+  explicit RedisServer(Options options);
+  ~RedisServer();
+
+  redis::RedisSettings settings() const;  // for a storage that comes in by `way`
+  std::uint16_t port() const { return port_; }
+  void start();   // REQUIRES: not running. Returns when it takes connections.
+  void kill();    // as kill -9; returns when it is gone
+  void freeze() { process_->signal(SIGSTOP); }
+  void thaw() { process_->signal(SIGCONT); }
+
+  // Runs a command by way of the Unix socket. The answer in one line: elements of an array are separated by spaces,
+  // an error begins with '-', nil is "(nil)".
+  std::string command(std::initializer_list<std::string_view> arguments);
+  // The answer as an array of texts.
+  std::vector<std::string> list(std::initializer_list<std::string_view> arguments);
+
+ private:
+  std::string file(std::string_view name) const { return folder_.path() + "/" + std::string(name); }
+  std::vector<std::string> arguments() const;
+  void make_certificates();
+
+  const Options options_;
+  ScratchFolder folder_;
+  std::uint16_t port_;
+  std::unique_ptr<ChildProcess> process_;
+};
+
+}  // namespace relay::test
