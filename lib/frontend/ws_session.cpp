@@ -27,10 +27,11 @@ const SharedFrame& ping_frame() {
 
 }  // namespace
 
-WsSession::WsSession(net::Connection& connection, LoopContext& context, Format format)
+WsSession::WsSession(net::Connection& connection, LoopContext& context, Format format, std::string handshake)
     : connection_(connection),
       context_(context),
       parser_(wire::WsParser::Role::kServer, static_cast<std::size_t>(context.settings->options.websocket.max_message_bytes)),
+      handshake_(std::make_unique<std::string>(std::move(handshake))),
       since_ms_(context.loop.clock().wall_ms()),
       heard_ms_(context.loop.now_ms()),
       number_(context.next_client++),
@@ -47,15 +48,23 @@ WsSession::~WsSession() {
 }
 
 void WsSession::start(hub::SubscribeRequest request) {
-  const options::WebsocketOptions& options = context_.settings->options.websocket;
-  if (options.ping_interval.count() > 0) connection_.set_deadline(options.ping_interval);
-  send_json("{\"type\":\"welcome\",\"clientId\":" + json_string(client_id_) +
-            ",\"instance\":" + json_string(context_.shared.instance_id) + "}");
-  if (request.channels.empty()) return;
+  if (request.channels.empty()) return open();
+  connection_.pause_reading();  // frames before the handshake have no meaning
   Request& mine = *requests_.emplace_back(std::make_unique<Request>(*this));
   mine.channels = request.channels;
   channel_count_ = static_cast<std::uint32_t>(request.channels.size());
   context_.hub.subscribe(mine.subscription, request);
+}
+
+void WsSession::open() {
+  if (handshake_ == nullptr) return;
+  connection_.send_copy(*handshake_);
+  handshake_.reset();
+  connection_.resume_reading();
+  const options::WebsocketOptions& options = context_.settings->options.websocket;
+  if (options.ping_interval.count() > 0) connection_.set_deadline(options.ping_interval);
+  send_json("{\"type\":\"welcome\",\"clientId\":" + json_string(client_id_) +
+            ",\"instance\":" + json_string(context_.shared.instance_id) + "}");
 }
 
 void WsSession::send_json(std::string_view json) {
@@ -100,6 +109,7 @@ void WsSession::send_error(std::string_view ref_member, std::string_view code, s
 
 void WsSession::close(std::uint16_t code, std::string_view reason) {
   if (close_sent_ || connection_.closing()) return;
+  if (handshake_ != nullptr) return connection_.close();
   close_sent_ = true;
   std::string frame;
   wire::append_frame(frame, wire::WsOpcode::kClose, wire::close_payload(code, reason));
@@ -120,6 +130,7 @@ void WsSession::drop_slow_client() {
 }
 
 void WsSession::on_data(std::string_view bytes) {
+  if (handshake_ != nullptr) return connection_.close();  // a client waits for the handshake (RFC 6455 §4.1)
   heard_ms_ = context_.loop.now_ms();
   ping_sent_ = false;
   while (!bytes.empty() && !connection_.closing()) {
@@ -208,6 +219,7 @@ void WsSession::unsubscribe(std::string_view channel, std::string_view ref_membe
 }
 
 void WsSession::on_live(hub::Subscription& subscription) {
+  open();
   const Request& request = request_of(subscription);
   for (const hub::ChannelName& channel : request.channels) {
     send_json("{\"type\":\"subscribed\"" + request.ref_member + ",\"channel\":" + json_string(channel.view()) +
@@ -223,10 +235,12 @@ void WsSession::on_gap(hub::Subscription&, const hub::Gap& gap) { send_json(gap_
 void WsSession::on_failed(hub::Subscription& subscription, const Error& error) {
   Request& request = request_of(subscription);
   const std::string ref_member = request.ref_member;
-  const bool from_url = request.channels.size() > 1 || format_ == Format::kRaw;
   drop(request);
-  if (from_url) return close(wire::kWsTryAgainLater, error.message);
-  send_error(ref_member, error.code, error.message);
+  if (handshake_ == nullptr) return send_error(ref_member, error.code, error.message);
+  std::string out;
+  wire::append_response(out, error_response(error), false, false, 1);
+  connection_.send_copy(out);
+  connection_.close_after_flush();
 }
 
 hub::SubscriberInfo WsSession::info() const { return {client_id_, "websocket", since_ms_}; }
@@ -264,15 +278,12 @@ void handle_websocket(const ExchangePtr& exchange) {
   if (format != "json" && format != "raw") return refuse(400, "bad_format", "format must be json or raw");
   std::string head;
   wire::append_handshake_response(head, *http.header("Sec-WebSocket-Key"));
-  net::Connection& connection = exchange->connection();
-  connection.send_copy(head);
-  auto session = std::make_unique<WsSession>(connection, context,
-                                             format == "json" ? WsSession::Format::kJson : WsSession::Format::kRaw);
+  auto session = std::make_unique<WsSession>(exchange->connection(), context,
+                                             format == "json" ? WsSession::Format::kJson : WsSession::Format::kRaw,
+                                             std::move(head));
   WsSession& socket = *session;
-  // Started before the client's first frames are handled: welcome comes first.
-  connection.pause_reading();
-  socket.start(std::move(request));
   exchange->upgrade(std::move(session));
+  socket.start(std::move(request));
 }
 
 }  // namespace relay::frontend

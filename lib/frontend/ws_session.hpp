@@ -22,10 +22,11 @@ namespace relay::frontend {
 class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
  public:
   enum class Format : std::uint8_t { kJson, kRaw };
-  WsSession(net::Connection& connection, LoopContext& context, Format format);
+  // `handshake` is the 101 answer; it leaves when the URL's channels are live.
+  WsSession(net::Connection& connection, LoopContext& context, Format format, std::string handshake);
   ~WsSession() override;
 
-  // After the handshake is written: welcome, then the URL's channels (may be none).
+  // Subscribes to the URL's channels (may be none); then handshake, welcome, subscribed.
   void start(hub::SubscribeRequest request);
 
   const std::string& client_id() const { return client_id_; }
@@ -65,6 +66,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
     std::string ref_member;  // `,"ref":…` or empty
   };
 
+  void open();
   void on_event(wire::WsEvent event);
   void send_frame(std::string_view bytes);
   bool has_room(std::size_t bytes);
@@ -79,6 +81,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   wire::WsParser parser_;
   std::vector<std::unique_ptr<Request>> requests_;
   std::string client_id_;
+  std::unique_ptr<std::string> handshake_;  // until open
   SkipLog skipped_;
   std::int64_t since_ms_;
   std::int64_t heard_ms_ = 0;      // when the client last sent anything

@@ -170,6 +170,7 @@ void Connection::on_input_ended() {
   input_ended_ = true;
   if (state_ == State::kOpen && handler_->on_end_of_input()) return;
   if (state_ == State::kFlushing) return;
+  if (state_ == State::kOpen && queued_bytes_ > 0) return close_after_flush();  // answers of this very turn
   close();
 }
 

@@ -25,6 +25,7 @@ IoLoop::IoLoop(int index, const Clock& clock)
     : index_(index),
       clock_(clock),
       context_(1),
+      wheel_(clock),
       read_buffer_(std::make_unique_for_overwrite<char[]>(kReadBufferBytes)),
       asio_(std::make_unique<Asio>(context_)) {
   asio_->sockets.assign(poller_.descriptor());

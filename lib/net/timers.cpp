@@ -11,7 +11,7 @@ void TimerNode::unlink() {
   previous_ = next_ = nullptr;
 }
 
-TimerWheel::TimerWheel() {
+TimerWheel::TimerWheel(const Clock& clock) : clock_(clock), advanced_(clock.steady()) {
   for (Head& head : slots_) head.previous_ = head.next_ = &head;
 }
 
@@ -31,13 +31,17 @@ void TimerWheel::link_behind(TimerNode& head, TimerNode& node) {
 
 void TimerWheel::schedule(TimerNode& node, Milliseconds delay) {
   node.unlink();
-  const auto ticks = std::max<std::int64_t>(1, (delay.count() + kTick.count() - 1) / kTick.count());
+  // Part of the running tick is over: the delay counts from now, not from its beginning.
+  const auto over = std::chrono::duration_cast<Milliseconds>(clock_.steady() - advanced_);
+  const auto from_tick = delay + std::clamp(over, Milliseconds{0}, kTick);
+  const auto ticks = std::max<std::int64_t>(1, (from_tick.count() + kTick.count() - 1) / kTick.count());
   node.due_ = now_ + static_cast<std::uint32_t>(ticks);
   link_behind(slots_[node.due_ % kSlots], node);
 }
 
 void TimerWheel::advance() {
   ++now_;
+  advanced_ = clock_.steady();
   Head& slot = slots_[now_ % kSlots];
   // What is due moves to a list of its own first: on_timer() may schedule into this very slot.
   Head due;

@@ -33,11 +33,11 @@ class TimerWheel {
  public:
   static constexpr Milliseconds kTick{100};
 
-  TimerWheel();
+  explicit TimerWheel(const Clock& clock);
   ~TimerWheel();
   TimerWheel(const TimerWheel&) = delete;
   TimerWheel& operator=(const TimerWheel&) = delete;
-  // (Re)schedules; rounds up to whole ticks, at least one.
+  // (Re)schedules: at the first tick that is not before `delay` has passed, and never within this call.
   void schedule(TimerNode& node, Milliseconds delay);
   static void cancel(TimerNode& node) { node.unlink(); }
   // One tick has passed: fires what is due.
@@ -49,6 +49,8 @@ class TimerWheel {
   };
   static constexpr std::uint32_t kSlots = 1024;  // 102.4 s a round; later ones stay for further rounds
   static void link_behind(TimerNode& head, TimerNode& node);
+  const Clock& clock_;
+  SteadyTime advanced_;  // when the last tick passed
   std::array<Head, kSlots> slots_;
   std::uint32_t now_ = 0;
 };
