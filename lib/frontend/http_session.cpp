@@ -92,7 +92,6 @@ void Exchange::upgrade(std::unique_ptr<net::ConnectionHandler> stream) {
   net::Connection& connection = session->connection_;
   std::string rest = std::move(session->waiting_);
   net::ConnectionHandler* handler = stream.get();
-  connection.clear_deadline();
   connection.become(std::move(stream));
   connection.resume_reading();
   if (!rest.empty()) handler->on_data(rest);
@@ -218,6 +217,7 @@ void HttpSession::fail(int status, std::string_view message) {
   std::string code = status == 413 ? "too_large" : status == 431 ? "head_too_large" : status == 408 ? "timeout" : "bad_request";
   wire::append_response(out, error_response(FrontEnd::kChannels, status, code, message), false, false, 1);
   context_.metrics.add(metrics::Counter::kHttpRequests4xx);
+  if (status == 408) context_.metrics.add(metrics::Counter::kConnectionsRefusedTimeout);
   connection_.send_copy(out);
   connection_.close_after_flush();
 }

@@ -119,6 +119,7 @@ void Hub::unsubscribe(Subscription& subscription) {
   if (!subscription.active()) return;
   if (subscription.resume_ != nullptr) {
     resuming_.erase(subscription.resume_.get());
+    subscription.resume_->retire();
     retired_.push_back(std::move(subscription.resume_));
   }
   topics_.leave(subscription, [this](Topic& topic) { storage_->unwatch(topic.name); });
@@ -171,6 +172,8 @@ void Hub::fan_out(const DeliveryPtr& delivery) {
   }
   const Topic* topic = topics_.find(message.channel());
   if (topic == nullptr) return;
+  metrics_.observe(metrics::Histogram::kDeliveryLatency,
+                   static_cast<double>(std::max<std::int64_t>(0, clock_.wall_ms() - message.published_ms())) / 1000);
   for (const Topic::Entry& entry : topic->entries) {
     Subscription& subscription = *entry.subscription;
     if (subscription.resume_ != nullptr) {
@@ -220,19 +223,28 @@ void Hub::on_restored() {
   }
 }
 
+// Everything up to here has reached every live stream that wants it: what was fanned out, or, on a loop that fanned
+// out little yet, what the streams had when they became live.
+MessageId Hub::heal_start() const {
+  std::optional<MessageId> lowest;
+  topics_.for_each([&](const Topic& topic) {
+    for (const Topic::Entry& entry : topic.entries) {
+      if (entry.subscription->resume_ != nullptr) continue;  // it reads for itself
+      lowest = std::min(lowest.value_or(entry.subscription->position_), entry.subscription->position_);
+    }
+  });
+  return std::max(watermark_, lowest.value_or(0));
+}
+
 // Reads what every live stream of this loop may have missed, in id order over all channels (a stream with many
 // channels has one position), while what is announced meanwhile waits in heal_hold_.
 void Hub::heal() {
+  metrics_.add(Counter::kHeals);
   heal_stalled_ = heal_incomplete_ = false;
   std::vector<Replay::Source> sources;
-  const MessageId after = std::max(watermark_, heal_floor_);
-  if (after != 0) {
-    metrics_.add(Counter::kHeals);
-    topics_.for_each([&](const Topic& topic) {
-      if (topic.watched) sources.push_back({topic.name, options_of(topic.name.view()).max_age});
-    });
-  }
-  heal_reads_channels_ = !sources.empty();
+  topics_.for_each([&](const Topic& topic) {
+    if (topic.watched) sources.push_back({topic.name, options_of(topic.name.view()).max_age});
+  });
   heal_ = std::make_unique<Replay>(
       *storage_, Replay::Sink{.on_message =
                                   [this](const MessagePtr& message) {
@@ -243,20 +255,26 @@ void Hub::heal() {
                               .on_gap = [this](const Gap& gap) { on_heal_gap(gap); },
                               .on_done = [this](MessageId last) { on_healed(last); },
                               .on_failed = [this](const Error&) { heal_stalled_ = true; }});
-  heal_->start(std::move(sources), after, true);
+  heal_from_ = heal_start();
+  heal_->start(std::move(sources), heal_from_, true);
 }
 
 void Hub::on_heal_gap(const Gap& gap) {
+  // The end of the data was lost: new ids start below what was seen, and must pass.
+  const bool rewound = gap.first <= heal_from_;
+  if (rewound) watermark_ = std::min(watermark_, gap.first - 1);
   const Topic* topic = topics_.find(gap.channel.view());
   if (topic == nullptr) return;
   for (const Topic::Entry& entry : topic->entries) {
     Subscription& subscription = *entry.subscription;
     if (subscription.resume_ != nullptr) continue;  // it reads for itself
-    // After a loss at the end of the data, new ids may start below what was seen: they must pass.
-    subscription.position_ = std::min(subscription.position_, gap.first - 1);
+    if (rewound) {
+      subscription.position_ = std::min(subscription.position_, gap.first - 1);
+    } else if (gap.gone <= subscription.position_) {
+      continue;  // it became live behind what is missing
+    }
     tell_gap(subscription, gap);
   }
-  watermark_ = std::min(watermark_, gap.first - 1);
 }
 
 void Hub::on_healed(MessageId last) {
@@ -265,7 +283,7 @@ void Hub::on_healed(MessageId last) {
     heal_stalled_ = true;  // again from the watermark reached, with the next tick
     return;
   }
-  if (!heal_reads_channels_ && heal_floor_ == 0) heal_floor_ = last;
+  watermark_ = std::min(watermark_, last);  // with nobody here to be told of lost data, it is still lost
   state_ = State::kWhole;
   std::deque<DeliveryPtr> held;
   held.swap(heal_hold_);

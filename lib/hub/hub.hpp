@@ -82,6 +82,7 @@ class Hub final : public StorageEvents {
   void on_watch_answer(const ChannelName& channel, const Result<bool>& answer);
   void fan_out(const DeliveryPtr& delivery);
   void heal();
+  MessageId heal_start() const;
   void on_healed(MessageId last);
   void on_heal_gap(const Gap& gap);
   void count_topics();
@@ -104,7 +105,7 @@ class Hub final : public StorageEvents {
   std::deque<DeliveryPtr> heal_hold_;
   bool heal_incomplete_ = false;
   bool heal_stalled_ = false;
-  bool heal_reads_channels_ = false;
+  MessageId heal_from_ = 0;
 };
 
 }  // namespace relay::hub

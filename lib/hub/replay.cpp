@@ -8,7 +8,7 @@ namespace relay::hub {
 Replay::Replay(Storage& storage, Sink sink)
     : storage_(storage), sink_(std::move(sink)), run_(std::make_shared<std::uint64_t>(0)) {}
 
-Replay::~Replay() { ++*run_; }
+Replay::~Replay() { cancel(); }
 
 void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps) {
   ++*run_;
@@ -112,12 +112,13 @@ void Replay::on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswe
 // A cursor from before the data's life, or from beyond its newest id (the data, or its end, was lost): said for
 // every channel, once.
 void Replay::check_epoch(MessageId epoch, MessageId last) {
-  const bool lost_before = position_ != 0 && position_ < epoch;
+  const bool lost_before = position_ != 0 && position_ + 1 < epoch;  // epoch - 1: "the beginning"
   const bool lost_behind = last != 0 && position_ > last;
   if (!lost_before && !lost_behind) return;
   if (tell_gaps_) {
     for (const Lane& lane : lanes_) {
-      sink_.on_gap(lost_before ? Gap{lane.source.channel, position_, epoch} : Gap{lane.source.channel, last, last + 1});
+      sink_.on_gap(lost_before ? Gap{lane.source.channel, position_, epoch, epoch - 1}
+                               : Gap{lane.source.channel, last, last + 1, last});
     }
   }
   position_ = lost_before ? epoch - 1 : last;
@@ -126,17 +127,22 @@ void Replay::check_epoch(MessageId epoch, MessageId last) {
 
 void Replay::take_page(std::uint32_t index, Page page) {
   Lane& lane = lanes_[index];
+  page.gone = std::min(page.gone, last_);
   if (tell_gaps_ && page.gone > lane.read_through) tell_gap(lane, page);
   const bool had_head = lane.next < lane.buffer.size();
   lane.buffer.erase(lane.buffer.begin(), lane.buffer.begin() + static_cast<std::ptrdiff_t>(lane.next));
   lane.next = 0;
+  lane.more = page.more;
   for (MessagePtr& message : page.messages) {
+    if (message->id > last_) {
+      lane.more = false;
+      break;
+    }
     if (message->id > lane.read_through) {
       lane.read_through = message->id;
       lane.buffer.push_back(std::move(message));
     }
   }
-  lane.more = page.more;
   if (!had_head && !lane.buffer.empty()) heads_.push({lane.buffer.front()->id, index});
   if (lane.more && lane.buffer.empty()) due_.push_back(index);
 }
@@ -144,7 +150,7 @@ void Replay::take_page(std::uint32_t index, Page page) {
 void Replay::tell_gap(const Lane& lane, const Page& page) {
   const auto kept = std::find_if(page.messages.begin(), page.messages.end(),
                                  [&](const MessagePtr& message) { return message->id > page.gone; });
-  sink_.on_gap({lane.source.channel, lane.read_through, kept == page.messages.end() ? page.gone + 1 : (*kept)->id});
+  sink_.on_gap({lane.source.channel, lane.read_through, kept == page.messages.end() ? page.gone + 1 : (*kept)->id, page.gone});
 }
 
 void Replay::finish() {

@@ -1,8 +1,11 @@
 // Reads the backlogs of many channels and hands out their messages as one stream in id order.
 //
 // A k-way merge that reads on: each channel has a small buffer; a message leaves only when no channel could
-// still hold an earlier one. Whatever the number of channels, at most kBuffered messages (and 8 per channel)
-// are in hand. Used for one subscriber's resume and for healing all live streams of a loop. Loop thread only.
+// still hold an earlier one. It ends at the newest id of the store when the first page was read: lanes are read
+// at different times, and one that is read later must not run ahead of what came to the others meanwhile. All
+// beyond is announced, for the channels were watched before. Whatever the number of channels, at most kBuffered
+// messages (and 8 per channel) are in hand. Used for one subscriber's resume and for healing all live streams of
+// a loop. Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +25,7 @@ class Replay {
     // The next message in id order. False: no more for the moment; continue with pump().
     std::function<bool(const MessagePtr&)> on_message;
     std::function<void(const Gap&)> on_gap;
-    // All that was kept when it was read has been handed out. `last`: the newest id of the store then.
+    // All that was kept up to `last`, the newest id of the store when reading began, has been handed out.
     std::function<void(MessageId last)> on_done;
     // The store did not answer; start again from position() when it is back.
     std::function<void(const Error&)> on_failed;
@@ -42,6 +45,8 @@ class Replay {
   void start(std::vector<Source> sources, MessageId after, bool tell_gaps);
   // Goes on after on_message said false.
   void pump();
+  // Nothing is handed out any more; answers that are still on their way are dropped.
+  void cancel() { ++*run_; }
   // Messages handed out so far reach up to here.
   MessageId position() const { return position_; }
 

@@ -1,5 +1,7 @@
 #include "hub/resume.hpp"
 
+#include <algorithm>
+
 #include "hub/hub.hpp"
 
 namespace relay::hub {
@@ -50,12 +52,9 @@ void Resume::read_backlog() {
 }
 
 void Resume::on_read_done(MessageId last) {
-  if (live_only_) {
-    subscription_.position_ = last;
-    live_only_ = false;  // from here on it has a position like any other
-  } else {
-    subscription_.position_ = replay_.position();  // below the cursor, if that was beyond the store's newest id
-  }
+  // Below the cursor, if that was beyond the store's newest id. A live-only one has a position like any other now.
+  subscription_.position_ = std::max(replay_.position(), last);
+  live_only_ = false;
   become_live(false);
   state_ = State::kDraining;
   drain_hold();
@@ -83,6 +82,12 @@ void Resume::proceed() {
     case State::kWatching:
     case State::kDone: return;
   }
+}
+
+void Resume::retire() {
+  state_ = State::kDone;
+  replay_.cancel();
+  clear_hold();
 }
 
 void Resume::hold(const DeliveryPtr& delivery) {

@@ -36,6 +36,8 @@ class Resume {
   }
   // The subscriber is no longer congested.
   void proceed();
+  // The subscription leaves: it and its subscriber are not touched again.
+  void retire();
 
  private:
   enum class State : std::uint8_t { kWatching, kReading, kStalled, kDraining, kDone };

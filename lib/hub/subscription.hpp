@@ -29,6 +29,7 @@ struct Gap {
   ChannelName channel;
   MessageId after = 0;
   MessageId first = 0;
+  MessageId gone = 0;  // the highest id known to be missing; not said to clients
 };
 
 // One line of presence. Values.
