@@ -44,12 +44,8 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kConnectionsAccepted, "relayd_connections_accepted_total", "", "", kClean, "Client connections accepted.") \
   X(kConnectionsRefusedLimit, "relayd_connections_refused_total", "reason", "limit", kClean, "Client connections refused, by reason.") \
   X(kConnectionsRefusedAddressLimit, "relayd_connections_refused_total", "reason", "address_limit", kClean, "Client connections refused, by reason.") \
-  X(kConnectionsRefusedNoFiles, "relayd_connections_refused_total", "reason", "no_files", kClean, "Client connections refused, by reason.") \
-  X(kConnectionsRefusedTls, "relayd_connections_refused_total", "reason", "tls", kClean, "Client connections refused, by reason.") \
   X(kConnectionsRefusedTimeout, "relayd_connections_refused_total", "reason", "timeout", kClean, "Client connections refused, by reason.") \
-  X(kHttpRequests1xx, "relayd_http_requests_total", "code", "1xx", kClean, "HTTP requests answered, by class of status.") \
   X(kHttpRequests2xx, "relayd_http_requests_total", "code", "2xx", kClean, "HTTP requests answered, by class of status.") \
-  X(kHttpRequests3xx, "relayd_http_requests_total", "code", "3xx", kClean, "HTTP requests answered, by class of status.") \
   X(kHttpRequests4xx, "relayd_http_requests_total", "code", "4xx", kClean, "HTTP requests answered, by class of status.") \
   X(kHttpRequests5xx, "relayd_http_requests_total", "code", "5xx", kClean, "HTTP requests answered, by class of status.") \
   X(kMessagesPublished, "relayd_messages_published_total", "", "", kClean, "Messages stored and acknowledged for publishers of this instance.") \

@@ -148,13 +148,25 @@ void Worker::accept(int fd, const net::IpAddress& peer, frontend::Plane plane) {
 
 void Worker::schedule_tick() { loop_.wheel().schedule(*tick_, net::TimerWheel::kTick); }
 
+// Once a second: one look at every connection of the loop.
+void Worker::count_queued_bytes() {
+  std::size_t bytes = 0;
+  public_.for_each([&](net::Connection& connection) { bytes += connection.queued_bytes(); });
+  metrics_.set(metrics::Gauge::kClientSendQueueBytes, static_cast<std::int64_t>(bytes));
+}
+
 void Worker::on_tick() {
   schedule_tick();
   metrics_.set(metrics::Gauge::kEventLoopLagMicros, loop_.lag_us());
   context_.hub.tick();
   bus_->tick();
   context_.copy_health();
-  if (loop_.index() == 0 && storage_shared_.memory != nullptr) storage_shared_.memory->sweep();
+  if (++ticks_ % 10 == 0) count_queued_bytes();
+  if (loop_.index() == 0 && storage_shared_.memory != nullptr) {
+    storage_shared_.memory->sweep();
+    const std::int64_t expired = storage_shared_.memory->totals().expired_on_bridge;
+    metrics_.add(metrics::Counter::kBridgeExpired, expired - metrics_.get(metrics::Counter::kBridgeExpired));
+  }
 }
 
 }  // namespace relay::server

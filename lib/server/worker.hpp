@@ -47,6 +47,7 @@ class Worker {
   void accept(int fd, const net::IpAddress& peer, frontend::Plane plane);
   bool full() const;
   void on_tick();
+  void count_queued_bytes();
   void schedule_tick();
 
   struct Tick;  // the worker's own place in the wheel
@@ -63,6 +64,7 @@ class Worker {
   std::unique_ptr<frontend::BusListener> bus_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::unique_ptr<Tick> tick_;
+  std::uint32_t ticks_ = 0;
   std::unique_ptr<Drain> drain_;
   std::thread thread_;
 };

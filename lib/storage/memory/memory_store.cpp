@@ -6,8 +6,8 @@
 namespace relay::memory {
 namespace {
 
-// An empty channel is remembered so long after its last message can have expired.
-constexpr Milliseconds kLinger{60'000};
+// What was last kept is remembered so long after it can have expired.
+constexpr Milliseconds kRemembered{24 * 3'600'000};
 // Idempotency keys remembered at most; the oldest go first. Some 100 bytes each.
 constexpr std::size_t kMaxRemembered = 1'000'000;
 constexpr std::size_t kSweepPerCall = 1000;
@@ -86,34 +86,43 @@ Result<hub::Appended> MemoryStore::append(hub::AppendRequest request) {
 void MemoryStore::keep(Channel& channel, const hub::MessagePtr& message, const hub::ChannelOptions& options) {
   if (channel.backlog == nullptr) {
     channel.backlog = std::make_unique<Backlog>();
-    sweep_queue_.push_back(message->body.channel);
     ++totals_.channels;
   }
+  if (!std::exchange(channel.in_sweep, true)) sweep_queue_.push_back(message->body.channel);
   Backlog& backlog = *channel.backlog;
   backlog.messages.push_back(message);
   backlog.bytes += message->body.data.size();
   ++totals_.messages;
   totals_.bytes += static_cast<std::int64_t>(message->body.data.size());
-  backlog.forget_at_ms = message->published_ms() + (options.max_age + kLinger).count();
+  channel.forget_at_ms = message->published_ms() + (options.max_age + kRemembered).count();
   while (backlog.messages.size() > options.max_count ||
          (backlog.bytes > options.max_bytes && backlog.messages.size() > 1)) {
-    drop_first(backlog);
+    drop_first(channel);
   }
 }
 
-void MemoryStore::drop_first(Backlog& backlog) {
+void MemoryStore::drop_first(Channel& channel) {
+  Backlog& backlog = *channel.backlog;
   const hub::Message& first = *backlog.messages.front();
   backlog.bytes -= first.body.data.size();
   --totals_.messages;
   totals_.bytes -= static_cast<std::int64_t>(first.body.data.size());
-  backlog.gone = std::max(backlog.gone, first.id);
+  channel.gone = std::max(channel.gone, first.id);
   backlog.messages.pop_front();
 }
 
 // Messages with a short ttl may expire behind longer ones: page_of() passes over them, this drops them once they
-// are in front.
-void MemoryStore::drop_expired(Backlog& backlog, std::int64_t now_ms) {
-  while (!backlog.messages.empty() && backlog.messages.front()->expires_ms() <= now_ms) drop_first(backlog);
+// are in front. An empty backlog gives its memory back.
+void MemoryStore::drop_expired(Channel& channel, std::int64_t now_ms) {
+  if (channel.backlog == nullptr) return;
+  auto& messages = channel.backlog->messages;
+  while (!messages.empty() && messages.front()->expires_ms() <= now_ms) {
+    if (hub::namespace_of(messages.front()->channel()) == "bridge") ++totals_.expired_on_bridge;
+    drop_first(channel);
+  }
+  if (!messages.empty()) return;
+  channel.backlog.reset();
+  --totals_.channels;
 }
 
 hub::ReadAnswer MemoryStore::read(const std::vector<hub::ReadQuery>& queries) {
@@ -130,14 +139,16 @@ hub::ReadAnswer MemoryStore::read(const std::vector<hub::ReadQuery>& queries) {
 hub::Page MemoryStore::page_of(const hub::ReadQuery& query, std::int64_t now_ms) {
   hub::Page page;
   const auto found = channels_.find(query.channel);
-  if (found == channels_.end() || found->second.backlog == nullptr) {
-    // Nothing was stored here for max_age and the linger; before that, nobody knows.
-    page.gone = std::max(epoch_, first_id_at(now_ms - (query.max_age + kLinger).count())) - 1;
+  if (found == channels_.end() || found->second.forget_at_ms == 0) {
+    // Nothing was kept here for max_age and a day; before that, nobody knows.
+    page.gone = std::max(epoch_, first_id_at(now_ms - (query.max_age + kRemembered).count())) - 1;
     return page;
   }
-  Backlog& backlog = *found->second.backlog;
-  drop_expired(backlog, now_ms);
-  page.gone = backlog.gone;
+  Channel& channel = found->second;
+  drop_expired(channel, now_ms);
+  page.gone = channel.gone;
+  if (channel.backlog == nullptr) return page;
+  const Backlog& backlog = *channel.backlog;
   auto at = std::upper_bound(backlog.messages.begin(), backlog.messages.end(), query.after,
                              [](MessageId after, const hub::MessagePtr& message) { return after < message->id; });
   for (; at != backlog.messages.end(); ++at) {
@@ -163,7 +174,7 @@ void MemoryStore::unwatch(const hub::ChannelName& channel, unsigned slot) {
   const auto found = channels_.find(channel);
   if (found == channels_.end()) return;
   found->second.watchers &= ~(std::uint64_t{1} << slot);
-  if (found->second.watchers == 0 && found->second.backlog == nullptr) channels_.erase(found);
+  if (found->second.watchers == 0 && !found->second.in_sweep) channels_.erase(found);
 }
 
 MemoryStore::Totals MemoryStore::totals() const {
@@ -183,15 +194,16 @@ void MemoryStore::sweep() {
     hub::ChannelName name = std::move(sweep_queue_.front());
     sweep_queue_.pop_front();
     const auto found = channels_.find(name);
-    Backlog& backlog = *found->second.backlog;
-    drop_expired(backlog, now_ms);
-    if (!backlog.messages.empty() || backlog.forget_at_ms > now_ms) {
+    Channel& channel = found->second;
+    drop_expired(channel, now_ms);
+    if (channel.forget_at_ms > now_ms) {
       sweep_queue_.push_back(std::move(name));
       continue;
     }
-    found->second.backlog.reset();
-    --totals_.channels;
-    if (found->second.watchers == 0) channels_.erase(found);
+    channel.in_sweep = false;
+    channel.gone = 0;
+    channel.forget_at_ms = 0;
+    if (channel.watchers == 0) channels_.erase(found);
   }
 }
 

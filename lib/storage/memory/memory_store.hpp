@@ -5,8 +5,8 @@
 // 300 ns per message and never while anything is written to a socket.
 //
 // A backlog is a deque in id order, bounded by count, bytes and age; what the bounds took is remembered as one id
-// (`gone`). A channel that has been empty for its max_age and a linger is forgotten: by then a cursor into it is
-// older than anything it could have missed, or is told so (see MemoryStore::read). Any thread.
+// (`gone`), for a day after the last message could have expired: so a cursor that missed something is told from one
+// that did not. A cursor older than that into a channel nobody remembers is told that it may have. Any thread.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -54,7 +54,8 @@ class MemoryStore {
   struct Totals {
     std::int64_t messages = 0;
     std::int64_t bytes = 0;
-    std::int64_t channels = 0;
+    std::int64_t channels = 0;           // with a backlog
+    std::int64_t expired_on_bridge = 0;  // messages of the bridge's namespace that reached their ttl
   };
   Totals totals() const;
   // Forgets what has expired, a few channels at a time; called every 100 ms by one loop.
@@ -64,12 +65,13 @@ class MemoryStore {
   struct Backlog {
     std::deque<hub::MessagePtr> messages;
     std::uint64_t bytes = 0;
-    MessageId gone = 0;
-    std::int64_t forget_at_ms = 0;
   };
   struct Channel {
-    std::uint64_t watchers = 0;  // one bit per slot
-    std::unique_ptr<Backlog> backlog;
+    std::uint64_t watchers = 0;         // one bit per slot
+    std::unique_ptr<Backlog> backlog;   // nullptr while nothing is kept
+    MessageId gone = 0;                 // the highest id that was trimmed or expired
+    std::int64_t forget_at_ms = 0;      // when even that is forgotten; 0: nothing was ever kept
+    bool in_sweep = false;
   };
   struct Remembered {
     MessageId id;
@@ -93,8 +95,8 @@ class MemoryStore {
   };
 
   void keep(Channel& channel, const hub::MessagePtr& message, const hub::ChannelOptions& options);
-  void drop_first(Backlog& backlog);
-  void drop_expired(Backlog& backlog, std::int64_t now_ms);
+  void drop_first(Channel& channel);
+  void drop_expired(Channel& channel, std::int64_t now_ms);
   hub::Page page_of(const hub::ReadQuery& query, std::int64_t now_ms);
 
   const Clock& clock_;
@@ -103,7 +105,7 @@ class MemoryStore {
   boost::unordered_flat_map<hub::ChannelName, Channel, Hash, Equal> channels_;
   std::unordered_map<std::string, Remembered> remembered_;
   std::deque<std::pair<std::int64_t, std::string>> remembered_order_;
-  std::deque<hub::ChannelName> sweep_queue_;  // channels with a backlog, each once
+  std::deque<hub::ChannelName> sweep_queue_;  // channels with something to forget, each once
   Totals totals_;
   MessageId epoch_;
   MessageId last_;

@@ -114,7 +114,9 @@ void CommandLink::greet() {
                 append_sha_ = reply.value->text();
               });
   ask_epoch([this](const Reply& reply) {
-    if (reply.value != nullptr && reply.value->is_error()) lost("EVAL: " + std::string(reply.value->text()));
+    if (reply.value == nullptr) return;
+    if (reply.value->is_error()) return lost("EVAL: " + std::string(reply.value->text()));
+    if (reply.value->size() == 2) epoch_ = (*reply.value)[0].text();
   });
   ask_time();
   link_->send([](std::string& out) { wire::append_command(out, {"PING"}); },
@@ -160,7 +162,14 @@ void CommandLink::probe(std::uint64_t number) {
                   lost("PUBLISH: " + std::string(reply.value->text()));
                 }
               });
+  link_->send([&](std::string& out) { wire::append_command(out, {"GET", keys_.epoch()}); },
+              [this](const Reply& reply) { check_epoch(reply); });
   ask_time();
+}
+
+void CommandLink::check_epoch(const Reply& reply) {
+  if (reply.value == nullptr || reply.value->is_error() || reply.value->text() == epoch_) return;
+  lost("the stored data was emptied or replaced");
 }
 
 void CommandLink::append(hub::AppendRequest request, hub::AppendDone done) {

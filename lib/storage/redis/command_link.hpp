@@ -30,6 +30,7 @@ class CommandLink {
   bool full() const;
   bool overdue(SteadyTime now, Milliseconds timeout) const { return link_ && link_->overdue(now, timeout); }
   std::size_t pending() const { return link_ ? link_->pending() : 0; }
+  std::size_t unwritten_bytes() const { return link_ ? link_->unwritten_bytes() : 0; }
   // A message was announced: the store has given this id.
   void saw(MessageId id) { highest_seen_ = std::max(highest_seen_, id); }
 
@@ -37,7 +38,9 @@ class CommandLink {
   void append(hub::AppendRequest request, hub::AppendDone done);
   // An Error of code kLost when the link went before the answer: the same may be asked again.
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done);
-  void probe(std::uint64_t number);  // announced on the loop's probe topic; also sets the clock
+  // Announced on the loop's probe topic. The same breath sets the clock, and notices when the data was emptied:
+  // the link is then lost, for every stream must hear of it.
+  void probe(std::uint64_t number);
   static constexpr std::string_view kLost = "storage_lost";
 
  private:
@@ -46,6 +49,7 @@ class CommandLink {
   void greet();
   void greeted();
   void ask_time();
+  void check_epoch(const Reply& reply);
   void on_append_reply(const std::shared_ptr<Appending>& it, const Reply& reply);
   void send_append(const std::shared_ptr<Appending>& it, bool whole_script);
   void encode_append(std::string& out, const Appending& it, bool whole_script) const;
@@ -64,6 +68,7 @@ class CommandLink {
   std::shared_ptr<RedisLink> link_;
   bool ready_ = false;
   std::string append_sha_;
+  std::string epoch_;  // as this connection found or made it
   MessageId highest_seen_ = 0;
   std::int64_t redis_ms_ = 0;    // Redis's clock ...
   SteadyTime redis_ms_at_{};     // ... at this moment of ours

@@ -27,7 +27,7 @@ RedisStorage::RedisStorage(net::IoLoop& loop, RedisSettings settings, hub::Stora
       command_(loop, settings_, keys_,
                command_events([this] { on_link_ready(); }, [this](const std::string& why) { fail(why); })),
       bus_(loop, settings_, keys_,
-           {[this] { on_link_ready(); }, [this] { on_whole(); }, [this](const std::string& why) { fail(why); },
+           {[this] { on_link_ready(); }, [this] { on_whole(); }, [this](const std::string& why) { on_bus_lost(why); },
             [this](hub::DeliveryPtr delivery) {
               command_.saw(delivery->message().id);
               events_.on_announced(std::move(delivery));
@@ -73,16 +73,15 @@ void RedisStorage::connect() {
 void RedisStorage::on_link_ready() {
   if (state_ != State::kConnecting || !command_.ready() || !bus_.ready()) return;
   state_ = State::kUp;
-  was_up_ = true;
-  probes_missed_ = 0;
-  probe_seen_ = true;
-  last_proof_ = next_probe_ = loop_.clock().steady();
   if (bus_.whole()) on_whole();
 }
 
 void RedisStorage::on_whole() {
   if (state_ != State::kUp) return;  // on_link_ready() comes back here
   set_health(true, "");
+  probes_missed_ = 0;
+  probe_seen_ = true;
+  last_proof_ = next_probe_ = loop_.clock().steady();
   if (std::exchange(interrupted_, false)) events_.on_restored();
   issue_waiting_reads();
 }
@@ -93,8 +92,24 @@ void RedisStorage::fail(const std::string& why) {
   state_ = State::kWaiting;
   set_health(false, why);
   schedule_connect();
-  if (was_up_ && !std::exchange(interrupted_, true)) events_.on_interrupted();
+  say_interrupted();
   close_links();
+}
+
+// Breaking again before it is whole is an ordinary failure.
+void RedisStorage::on_bus_lost(const std::string& why) {
+  if (state_ != State::kUp || !bus_.whole()) return fail(why);
+  set_health(false, why);
+  bus_.close();
+  connecting_since_ = loop_.clock().steady();
+  bus_.open();
+  say_interrupted();
+}
+
+void RedisStorage::say_interrupted() {
+  if (std::exchange(interrupted_, true)) return;
+  metrics_.add(metrics::Counter::kStorageReconnects);
+  events_.on_interrupted();
 }
 
 void RedisStorage::close_links() {
@@ -126,16 +141,21 @@ void RedisStorage::schedule_tick() {
 void RedisStorage::tick() {
   const SteadyTime now = loop_.clock().steady();
   check_links(now);
-  if (state_ == State::kUp && now >= next_probe_) probe(now);
+  if (state_ == State::kUp && bus_.whole() && now >= next_probe_) probe(now);
   bus_.expire(now);
   expire_waiting_reads(now);
+  metrics_.set(metrics::Gauge::kStoragePendingCommands, static_cast<std::int64_t>(command_.pending()));
+  metrics_.set(metrics::Gauge::kStoragePendingBytes, static_cast<std::int64_t>(command_.unwritten_bytes()));
 }
 
 void RedisStorage::check_links(SteadyTime now) {
   if (state_ == State::kConnecting && now - connecting_since_ > settings_.connect_timeout) {
     return fail("no connection within " + std::to_string(settings_.connect_timeout.count()) + " ms");
   }
-  // A tick early, so that the answer is not a tick late.
+  if (state_ == State::kUp && !bus_.whole() && now - connecting_since_ > settings_.command_timeout) {
+    return fail("subscriptions were not confirmed within " + std::to_string(settings_.command_timeout.count()) + " ms");
+  }
+  // Two ticks early, so that the answer is never late.
   const Milliseconds patience = std::min(settings_.command_timeout, settings_.publish_timeout) - 2 * kTick;
   if (state_ == State::kUp && command_.overdue(now, patience)) {
     fail("a command was not answered within " + std::to_string(patience.count()) + " ms");
@@ -160,17 +180,17 @@ void RedisStorage::on_probe() {
 
 void RedisStorage::append(hub::AppendRequest request, hub::AppendDone done) {
   if (state_ != State::kUp) return done(down());
-  if (command_.full()) {
-    return done(make_error(ErrorKind::kUnavailable, "storage_queue_full", "too many commands wait for Redis"));
-  }
-  command_.append(std::move(request), std::move(done));
+  if (command_.full()) return done(queue_full());
+  command_.append(std::move(request), [this, done = std::move(done), began = loop_.clock().steady()](auto appended) {
+    const std::chrono::duration<double> took = loop_.clock().steady() - began;
+    metrics_.observe(metrics::Histogram::kStorageCommandDuration, took.count());
+    done(std::move(appended));
+  });
 }
 
 void RedisStorage::read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) {
   if (state_ == State::kStopped) return done(down());
-  if (command_.full() || waiting_reads_.size() >= settings_.max_pending_commands) {
-    return done(make_error(ErrorKind::kUnavailable, "storage_queue_full", "too many commands wait for Redis"));
-  }
+  if (command_.full() || waiting_reads_.size() >= settings_.max_pending_commands) return done(queue_full());
   const SteadyTime deadline = loop_.clock().steady() + settings_.command_timeout;
   issue(std::make_shared<Read>(Read{std::move(queries), std::move(done), deadline}));
 }
@@ -210,6 +230,11 @@ void RedisStorage::watch(hub::ChannelName channel, hub::WatchDone done) {
 }
 
 void RedisStorage::unwatch(const hub::ChannelName& channel) { bus_.unwatch(channel.view()); }
+
+Error RedisStorage::queue_full() {
+  metrics_.add(metrics::Counter::kStorageQueueFull);
+  return make_error(ErrorKind::kUnavailable, "storage_queue_full", "too many commands wait for Redis");
+}
 
 Error RedisStorage::down() const {
   return make_error(ErrorKind::kUnavailable, "storage_down", "Redis at " + health_.name + ": " + health_.reason);

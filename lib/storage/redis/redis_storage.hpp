@@ -5,10 +5,11 @@
 //   start -> connecting -> up -> whole        up: both links are ready, appends go out
 //                ^           |     |          whole: every watch is confirmed too, reads go out
 //                +- waiting <+-----+          lost: the first error, overdue command or silent probe ends both
-//                  (backoff, full jitter)           links, for an announcement missed on one of them
-//                                                   must not be mistaken for silence
-// Losing it says on_interrupted() once, being whole (also for the first time) on_restored(). Meanwhile appends are refused at once;
-// reads and watches wait until their deadline.
+//                  (backoff, full jitter)           links
+// A bus link that breaks alone (Redis cuts readers that fall behind) is made anew at once, and appends go on
+// meanwhile: whole -> up -> whole. Not being whole any more says on_interrupted() once, being whole (also for the
+// first time) on_restored(). While Redis is away appends are refused at once; reads and watches wait until their
+// deadline.
 //
 // The probe: twice per probe_interval a number is published on the loop's own topic and must come back on the bus
 // link. Three that do not, in a row, are a dead link: a frozen server is known for dead within twice
@@ -63,6 +64,8 @@ class RedisStorage final : public hub::Storage {
   };
   void connect();
   void fail(const std::string& why);
+  void on_bus_lost(const std::string& why);
+  void say_interrupted();
   void schedule_connect();
   void on_link_ready();
   void on_whole();
@@ -77,6 +80,7 @@ class RedisStorage final : public hub::Storage {
   void expire_waiting_reads(SteadyTime now);
   void close_links();
   Error down() const;
+  Error queue_full();  // counted
   void set_health(bool up, const std::string& why);
 
   net::IoLoop& loop_;
@@ -88,7 +92,6 @@ class RedisStorage final : public hub::Storage {
   BusLink bus_;
 
   State state_ = State::kStopped;
-  bool was_up_ = false;       // once since start
   bool interrupted_ = true;  // said (or not yet begun), and not yet taken back
   SteadyTime connecting_since_{};
   int attempts_ = 0;
