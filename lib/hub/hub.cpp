@@ -160,6 +160,7 @@ void Hub::on_announced(DeliveryPtr delivery) {
     metrics_.add(Counter::kHoldOverflows);
     heal_hold_.clear();
     heal_incomplete_ = true;
+    for (Resume* resume : resuming_) resume->on_interrupted();  // it was held for them too
   }
   heal_hold_.push_back(std::move(delivery));
 }
