@@ -1,0 +1,89 @@
+#include "hub/topic_index.hpp"
+
+#include <memory>
+#include <random>
+#include <set>
+
+#include "support/catch.hpp"
+#include "support/fake_storage.hpp"
+
+using namespace relay;
+using namespace relay::hub;
+using relay::test::RecordingSubscriber;
+
+namespace {
+
+ChannelName name(std::string_view text) { return ChannelName::copy_of(text); }
+
+}  // namespace
+
+TEST_CASE("The first to join makes the topic, the last to leave ends it") {
+  RecordingSubscriber a;
+  RecordingSubscriber b;
+  TopicIndex index;
+  bool created = false;
+  Topic& topic = index.join(a.subscription, name("x"), created);
+  CHECK(created);
+  CHECK(topic.name.view() == "x");
+  CHECK_FALSE(topic.watched);
+  CHECK(&index.join(b.subscription, name("x"), created) == &topic);
+  CHECK_FALSE(created);
+  CHECK(index.find("x") == &topic);
+  CHECK(index.find("y") == nullptr);
+  int emptied = 0;
+  const auto count = [&](Topic& ended) {
+    CHECK(ended.name.view() == "x");
+    ++emptied;
+  };
+  index.leave(a.subscription, count);
+  CHECK(emptied == 0);
+  REQUIRE(topic.entries.size() == 1);
+  CHECK(topic.entries[0].subscription == &b.subscription);
+  index.leave(b.subscription, count);
+  CHECK(emptied == 1);
+  CHECK(index.size() == 0);
+  CHECK(index.subscriptions() == 0);
+}
+
+TEST_CASE("After any order of joining and leaving the index holds exactly who is there") {
+  std::mt19937 random(7);
+  std::vector<std::unique_ptr<RecordingSubscriber>> all;
+  std::vector<std::set<std::string>> wants;
+  TopicIndex index;
+  const auto leave = [&](std::size_t at) {
+    index.leave(all[at]->subscription, [](Topic&) {});
+    wants[at].clear();
+  };
+  for (int i = 0; i < 40; ++i) {
+    all.push_back(std::make_unique<RecordingSubscriber>());
+    wants.emplace_back();
+  }
+  for (int round = 0; round < 2000; ++round) {
+    const std::size_t at = random() % all.size();
+    if (!wants[at].empty()) {
+      leave(at);
+    } else {
+      for (int i = 0; i < 10; ++i) {
+        const std::string channel = "c" + std::to_string(random() % 15);
+        bool created = false;
+        if (wants[at].insert(channel).second) index.join(all[at]->subscription, name(channel), created);
+      }
+    }
+    std::size_t expected = 0;
+    for (const auto& set : wants) expected += set.size();
+    REQUIRE(index.subscriptions() == expected);
+    std::size_t found = 0;
+    index.for_each([&](const Topic& topic) {
+      REQUIRE_FALSE(topic.entries.empty());
+      for (const Topic::Entry& entry : topic.entries) {
+        std::size_t owner = 0;
+        while (&all[owner]->subscription != entry.subscription) ++owner;
+        REQUIRE(wants[owner].count(std::string(topic.name.view())) == 1);
+        ++found;
+      }
+    });
+    REQUIRE(found == expected);
+  }
+  for (std::size_t i = 0; i < all.size(); ++i) leave(i);
+  CHECK(index.size() == 0);
+}
