@@ -23,7 +23,9 @@ bool has_header(const HeaderList& headers, std::string_view name) {
                      [&](const auto& header) { return equals_ignore_case(header.first, name); });
 }
 
-bool has_body(std::string_view method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
+bool has_body(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
 
 Error bad_response(std::string_view why) {
   return make_error(ErrorKind::kInternal, "bad_response", std::string(why));
@@ -56,8 +58,8 @@ Result<HttpClient> HttpClient::connect(net::Endpoint endpoint, Milliseconds time
   return HttpClient(std::move(endpoint), timeout, std::move(*socket));
 }
 
-Result<HttpReply> HttpClient::request(std::string_view method, std::string_view target, const HeaderList& headers,
-                                      std::string_view body) {
+Result<HttpReply> HttpClient::request(std::string_view method, std::string_view target,
+                                      const HeaderList& headers, std::string_view body) {
   if (!open() || !reusable_ || ended_while_idle()) {
     Result<HttpClient> fresh = connect(endpoint_, timeout_);
     if (!fresh) return fresh.error();
@@ -78,7 +80,9 @@ bool HttpClient::ended_while_idle() {
   return got || got.error().code != "timeout" || !rest_.empty();
 }
 
-Result<void> HttpClient::send_raw(std::string_view bytes) { return socket_.send(bytes, deadline_in(timeout_)); }
+Result<void> HttpClient::send_raw(std::string_view bytes) {
+  return socket_.send(bytes, deadline_in(timeout_));
+}
 
 Result<HttpReply> HttpClient::read_reply(bool head_only) {
   const SteadyTime deadline = deadline_in(timeout_);
@@ -115,7 +119,9 @@ Result<std::string> HttpClient::read_to_end() {
   return bytes;
 }
 
-void HttpClient::close() { socket_.close(); }
+void HttpClient::close() {
+  socket_.close();
+}
 
 Result<HttpReply> http_request(const Url& url, std::string_view method, const HeaderList& headers,
                                std::string_view body, Milliseconds timeout) {

@@ -1,9 +1,9 @@
-// A blocking HTTP/1.1 client over one connection at a time: whole exchanges, and raw bytes for whoever must send
-// what no client should.
+// A blocking HTTP/1.1 client over one connection at a time: whole exchanges, and raw bytes for whoever must
+// send what no client should.
 //
-// One object per connection, one thread at a time. Every wait ends at the timeout. Errors: those of Socket, and
-// "bad_response" (kInternal) for what is no HTTP. An exchange whose request left but whose answer did not come is
-// kUnknown: it may have been done.
+// One object per connection, one thread at a time. Every wait ends at the timeout. Errors: those of Socket,
+// and "bad_response" (kInternal) for what is no HTTP. An exchange whose request left but whose answer did not
+// come is kUnknown: it may have been done.
 #pragma once
 
 #include <string>
@@ -29,8 +29,9 @@ struct HttpReply {
   bool keep_alive = false;
 };
 
-// A request as bytes. Host, and Content-Length for a body or a method that has one (POST, PUT, PATCH), are written
-// unless `headers` has them (or Transfer-Encoding). REQUIRES: method and target have no white space or controls.
+// A request as bytes. Host, and Content-Length for a body or a method that has one (POST, PUT, PATCH), are
+// written unless `headers` has them (or Transfer-Encoding). REQUIRES: method and target have no white space
+// or controls.
 std::string format_request(const net::Endpoint& endpoint, std::string_view method, std::string_view target,
                            const HeaderList& headers = {}, std::string_view body = {});
 
@@ -60,7 +61,7 @@ class HttpClient {
   net::Endpoint endpoint_;
   Milliseconds timeout_;
   Socket socket_;
-  std::string rest_;       // read behind the last answer
+  std::string rest_;      // read behind the last answer
   bool reusable_ = true;  // as far as the last answer tells
 };
 

@@ -23,19 +23,27 @@ namespace {
 
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 
-std::string error_text(int number) { return std::generic_category().message(number); }
+std::string error_text(int number) {
+  return std::generic_category().message(number);
+}
 
 Error connect_failed(const net::Endpoint& endpoint, const std::string& why) {
-  return make_error(ErrorKind::kUnavailable, "connect_failed", "cannot connect to " + endpoint.text() + ": " + why);
+  return make_error(ErrorKind::kUnavailable, "connect_failed",
+                    "cannot connect to " + endpoint.text() + ": " + why);
 }
 
 Error connection_lost(int number) {
-  return make_error(ErrorKind::kUnavailable, "connection_lost", "the connection broke: " + error_text(number));
+  return make_error(ErrorKind::kUnavailable, "connection_lost",
+                    "the connection broke: " + error_text(number));
 }
 
-bool would_block(int number) { return number == EAGAIN || number == EWOULDBLOCK; }
+bool would_block(int number) {
+  return number == EAGAIN || number == EWOULDBLOCK;
+}
 
-int open_socket(int family) { return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+int open_socket(int family) {
+  return ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
 
 }  // namespace
 
@@ -50,7 +58,8 @@ Result<Socket> Socket::connect(const net::Endpoint& endpoint, SteadyTime deadlin
   if (!endpoint.unix_path.empty()) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (endpoint.unix_path.size() >= sizeof address.sun_path) return connect_failed(endpoint, "the path is too long");
+    if (endpoint.unix_path.size() >= sizeof address.sun_path)
+      return connect_failed(endpoint, "the path is too long");
     std::memcpy(address.sun_path, endpoint.unix_path.data(), endpoint.unix_path.size());
     Socket socket(open_socket(AF_UNIX));
     const Result<void> done = socket.finish_connect(&address, sizeof address, deadline);
@@ -133,7 +142,9 @@ Result<bool> Socket::receive(std::string& into, SteadyTime deadline) {
   }
 }
 
-void Socket::shut_down_writing() { ::shutdown(descriptor_, SHUT_WR); }
+void Socket::shut_down_writing() {
+  ::shutdown(descriptor_, SHUT_WR);
+}
 
 void Socket::close() {
   if (open()) ::close(std::exchange(descriptor_, -1));

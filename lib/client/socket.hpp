@@ -1,7 +1,7 @@
 // A blocking stream socket with a deadline on every wait. POSIX sockets and poll(2); no event loop.
 //
-// One object per connection, one thread at a time; owns its descriptor. Errors: "connect_failed", "timeout" and
-// "connection_lost" (kUnavailable).
+// One object per connection, one thread at a time; owns its descriptor. Errors: "connect_failed", "timeout"
+// and "connection_lost" (kUnavailable).
 #pragma once
 
 #include <string>
@@ -13,7 +13,9 @@
 
 namespace relay::client {
 
-inline SteadyTime deadline_in(Milliseconds timeout) { return std::chrono::steady_clock::now() + timeout; }
+inline SteadyTime deadline_in(Milliseconds timeout) {
+  return std::chrono::steady_clock::now() + timeout;
+}
 
 class Socket {
  public:

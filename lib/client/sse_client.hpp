@@ -1,7 +1,8 @@
 // A blocking Server-Sent Events client: one stream, read event by event (WHATWG HTML §9.2).
 //
-// One object per stream, one thread at a time. It does not reconnect by itself: whoever owns it decides, and opens
-// again with last_event_id(). Errors: those of Socket and HttpClient, and "event_too_large" (kTooLarge).
+// One object per stream, one thread at a time. It does not reconnect by itself: whoever owns it decides, and
+// opens again with last_event_id(). Errors: those of Socket and HttpClient, and "event_too_large"
+// (kTooLarge).
 #pragma once
 
 #include <optional>
@@ -14,7 +15,7 @@
 namespace relay::client {
 
 struct SseOptions {
-  HeaderList headers = {};  // besides Accept and Last-Event-ID
+  HeaderList headers = {};         // besides Accept and Last-Event-ID
   std::string last_event_id = {};  // empty: none is sent
   wire::SseParser::Report report = wire::SseParser::Report::kMessages;
   Milliseconds timeout = kDefaultTimeout;  // for connecting and the response head

@@ -1,7 +1,8 @@
 // Where a client connects and what it asks for: the URL forms of relay's own tools (RFC 3986).
 //
 //     http://host:port/path?query     ws://host:port/path?query      (port 80 if none)
-//     http+unix://%2Frun%2Frelayd%2Frelayd.sock/path?query           (also ws+unix: a Unix socket, percent-encoded)
+//     http+unix://%2Frun%2Frelayd%2Frelayd.sock/path?query           (also ws+unix: a Unix socket,
+//     percent-encoded)
 //
 // Values; any thread. Errors: kInvalid "bad_url".
 #pragma once

@@ -14,7 +14,9 @@ using State = wire::HttpResponseParser::State;
 
 namespace {
 
-Error bad_handshake(std::string why) { return make_error(ErrorKind::kInternal, "bad_handshake", std::move(why)); }
+Error bad_handshake(std::string why) {
+  return make_error(ErrorKind::kInternal, "bad_handshake", std::move(why));
+}
 
 std::string joined(const std::vector<std::string>& names) {
   std::string list;
@@ -46,7 +48,8 @@ Result<void> WsClient::shake_hands(const Url& url, const WsOptions& options) {
                         {"Connection", "Upgrade"},
                         {"Sec-WebSocket-Key", key},
                         {"Sec-WebSocket-Version", "13"}};
-  if (!options.subprotocols.empty()) headers.emplace_back("Sec-WebSocket-Protocol", joined(options.subprotocols));
+  if (!options.subprotocols.empty())
+    headers.emplace_back("Sec-WebSocket-Protocol", joined(options.subprotocols));
   headers.insert(headers.end(), options.headers.begin(), options.headers.end());
   const std::string request = format_request(url.endpoint, "GET", url.target, headers);
   if (Result<void> sent = socket_.send(request, deadline); !sent) return sent;
@@ -78,7 +81,8 @@ Result<void> WsClient::check_answer(const wire::HttpResponseParser& answer, cons
   if (!headers_.has_token("Upgrade", "websocket") || !headers_.has_token("Connection", "upgrade")) {
     return bad_handshake("the server switched to another protocol");
   }
-  if (headers_.find("Sec-WebSocket-Accept") != wire::accept_key(key)) return bad_handshake("wrong Sec-WebSocket-Accept");
+  if (headers_.find("Sec-WebSocket-Accept") != wire::accept_key(key))
+    return bad_handshake("wrong Sec-WebSocket-Accept");
   subprotocol_ = headers_.find("Sec-WebSocket-Protocol").value_or("");
   return {};
 }
@@ -94,7 +98,9 @@ Result<void> WsClient::send_frame(wire::WsOpcode opcode, std::string_view payloa
   return send_raw(frame);
 }
 
-Result<void> WsClient::send_raw(std::string_view bytes) { return socket_.send(bytes, deadline_in(timeout_)); }
+Result<void> WsClient::send_raw(std::string_view bytes) {
+  return socket_.send(bytes, deadline_in(timeout_));
+}
 
 Result<std::optional<WsEvent>> WsClient::next(Milliseconds timeout) {
   const SteadyTime deadline = deadline_in(timeout);
@@ -117,8 +123,8 @@ Result<std::optional<WsEvent>> WsClient::next(Milliseconds timeout) {
   return close_;
 }
 
-// The next event among the bytes at hand that is not answered here. Answers that cannot be sent are no error: the
-// end of the connection will say it.
+// The next event among the bytes at hand that is not answered here. Answers that cannot be sent are no error:
+// the end of the connection will say it.
 std::optional<WsEvent> WsClient::take_event() {
   while (true) {
     std::string_view rest = std::string_view(in_).substr(taken_);
@@ -144,7 +150,8 @@ WsEvent WsClient::close_with(WsEvent close) {
   return close;
 }
 
-// splitmix64. A mask only has to be unlike the last one here: these clients are not browsers (RFC 6455 §10.3).
+// splitmix64. A mask only has to be unlike the last one here: these clients are not browsers (RFC 6455
+// §10.3).
 std::uint32_t WsClient::next_mask() {
   std::uint64_t mixed = mask_state_ += 0x9e3779b97f4a7c15;
   mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;

@@ -1,7 +1,9 @@
-// A blocking WebSocket client (RFC 6455): handshake, messages, and raw frame bytes for whoever must break the rules.
+// A blocking WebSocket client (RFC 6455): handshake, messages, and raw frame bytes for whoever must break the
+// rules.
 //
-// One object per connection, one thread at a time. Errors: those of Socket; "handshake_refused" (kDenied) with the
-// status and body of the refusal; "bad_handshake" and "bad_frame" (kInternal) for a server that breaks the protocol.
+// One object per connection, one thread at a time. Errors: those of Socket; "handshake_refused" (kDenied)
+// with the status and body of the refusal; "bad_handshake" and "bad_frame" (kInternal) for a server that
+// breaks the protocol.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +20,7 @@ namespace relay::client {
 struct WsOptions {
   HeaderList headers = {};
   std::vector<std::string> subprotocols = {};
-  bool answer_pings = true;  // false: pings come out of next() instead
+  bool answer_pings = true;                // false: pings come out of next() instead
   Milliseconds timeout = kDefaultTimeout;  // for connecting, the handshake, and each send
   std::size_t max_message_bytes = 64 * 1024 * 1024;
 };
@@ -41,8 +43,9 @@ class WsClient {
   Result<void> send_frame(wire::WsOpcode opcode, std::string_view payload, bool fin = true);
   Result<void> send_raw(std::string_view bytes);
 
-  // The next message, pong, or close (answered if it was the server's); nothing when none came in time. The end of
-  // the connection without a close frame is a close with kAbnormalClose. After a close: that close again.
+  // The next message, pong, or close (answered if it was the server's); nothing when none came in time. The
+  // end of the connection without a close frame is a close with kAbnormalClose. After a close: that close
+  // again.
   Result<std::optional<wire::WsEvent>> next(Milliseconds timeout);
   bool closed() const { return close_.has_value(); }
   const Socket& socket() const { return socket_; }
@@ -52,7 +55,8 @@ class WsClient {
   WsClient(Socket socket, const WsOptions& options);
   Result<void> shake_hands(const Url& url, const WsOptions& options);
   Result<void> read_answer(const std::string& key, SteadyTime deadline);
-  Result<void> check_answer(const wire::HttpResponseParser& answer, const std::string& key, const std::string& body);
+  Result<void> check_answer(const wire::HttpResponseParser& answer, const std::string& key,
+                            const std::string& body);
   std::optional<wire::WsEvent> take_event();
   wire::WsEvent close_with(wire::WsEvent close);
   std::uint32_t next_mask();

@@ -65,14 +65,22 @@ std::size_t ChunkDecoder::take_data(std::string_view bytes, std::string& body) {
 
 void ChunkDecoder::take(char byte) {
   switch (step_) {
-    case Step::kSize: return take_size(byte);
-    case Step::kExtension: return take_extension(byte);
-    case Step::kSizeLf: return end_size_line(byte);
-    case Step::kDataCr: return expect(byte, '\r', Step::kDataLf);
-    case Step::kDataLf: return expect(byte, '\n', Step::kSize);
-    case Step::kTrailer: return take_trailer(byte);
-    case Step::kTrailerLf: return end_trailer_line(byte);
-    case Step::kData: break;  // taken in runs by take_data()
+    case Step::kSize:
+      return take_size(byte);
+    case Step::kExtension:
+      return take_extension(byte);
+    case Step::kSizeLf:
+      return end_size_line(byte);
+    case Step::kDataCr:
+      return expect(byte, '\r', Step::kDataLf);
+    case Step::kDataLf:
+      return expect(byte, '\n', Step::kSize);
+    case Step::kTrailer:
+      return take_trailer(byte);
+    case Step::kTrailerLf:
+      return end_trailer_line(byte);
+    case Step::kData:
+      break;  // taken in runs by take_data()
   }
 }
 

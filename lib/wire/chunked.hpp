@@ -1,13 +1,14 @@
-// The chunked transfer coding (RFC 9112 §7.1): writing chunks and reading a chunked body that arrives in pieces.
+// The chunked transfer coding (RFC 9112 §7.1): writing chunks and reading a chunked body that arrives in
+// pieces.
 //
 //     chunk      = hex-size [ ;extensions ] CRLF bytes CRLF
 //     last chunk = "0" [ ;extensions ] CRLF *( trailer field CRLF ) CRLF
 //
 // Strict: lines end in CRLF only, no white space around the size, no control characters anywhere in a line.
-// Extensions and trailers are read past and dropped, kMaxOverheadBytes of them in one body: without that bound
-// one-byte chunks with long extensions would cost far more than the body limit lets through.
-// Beast's own chunk reader is not used: fed byte by byte it runs into its assertions ("0\r\n" then "\r"), and
-// it takes bare LF and NUL inside quoted extension values. No I/O; one decoder belongs to one thread at a time.
+// Extensions and trailers are read past and dropped, kMaxOverheadBytes of them in one body: without that
+// bound one-byte chunks with long extensions would cost far more than the body limit lets through. Beast's
+// own chunk reader is not used: fed byte by byte it runs into its assertions ("0\r\n" then "\r"), and it
+// takes bare LF and NUL inside quoted extension values. No I/O; one decoder belongs to one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,8 @@ class ChunkDecoder {
   enum class State : std::uint8_t { kMore, kDone, kBad, kTooLarge };
   static constexpr std::size_t kMaxOverheadBytes = 16 * 1024;
 
-  // At most `max_body_bytes` of decoded body; a chunk that would pass it is kTooLarge as soon as its size is read.
+  // At most `max_body_bytes` of decoded body; a chunk that would pass it is kTooLarge as soon as its size is
+  // read.
   explicit ChunkDecoder(std::size_t max_body_bytes) : room_(max_body_bytes) {}
 
   // Takes bytes up to the end of the body at most, appends what they decode to. Returns how many were taken.
@@ -39,7 +41,16 @@ class ChunkDecoder {
   State state() const { return state_; }
 
  private:
-  enum class Step : std::uint8_t { kSize, kExtension, kSizeLf, kData, kDataCr, kDataLf, kTrailer, kTrailerLf };
+  enum class Step : std::uint8_t {
+    kSize,
+    kExtension,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailer,
+    kTrailerLf
+  };
 
   std::size_t take_data(std::string_view bytes, std::string& body);
   void take(char byte);
@@ -52,10 +63,10 @@ class ChunkDecoder {
   void take_overhead();
   void stop(State state) { state_ = state; }
 
-  std::uint64_t left_ = 0;        // of the chunk being read; its size while the size line is being read
-  std::uint64_t room_;            // of the limit
-  std::size_t line_ = 0;          // bytes of the current size or trailer line
-  std::uint32_t overhead_ = 0;    // bytes of extensions, trailers and leading zeros
+  std::uint64_t left_ = 0;      // of the chunk being read; its size while the size line is being read
+  std::uint64_t room_;          // of the limit
+  std::size_t line_ = 0;        // bytes of the current size or trailer line
+  std::uint32_t overhead_ = 0;  // bytes of extensions, trailers and leading zeros
   State state_ = State::kMore;
   Step step_ = Step::kSize;
 };

@@ -25,7 +25,9 @@ struct Refusal {
   explicit operator bool() const { return status != 0; }
 };
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 // Digits only: Beast also takes a comma-separated list of equal numbers. REQUIRES: Beast found no overflow.
 bool is_decimal(std::string_view text) {
@@ -99,7 +101,8 @@ class RequestHead final : public http::basic_parser<true> {
     if (ec == http::error::bad_version) return {400, "malformed HTTP version"};
     if (ec == http::error::bad_content_length) return {400, "malformed Content-Length"};
     if (ec == http::error::multiple_content_length) return {400, "more than one Content-Length"};
-    if (ec == http::error::bad_transfer_encoding) return {400, "Transfer-Encoding beside Content-Length, or twice"};
+    if (ec == http::error::bad_transfer_encoding)
+      return {400, "Transfer-Encoding beside Content-Length, or twice"};
     return {400, "malformed header field"};
   }
 
@@ -111,7 +114,8 @@ class RequestHead final : public http::basic_parser<true> {
     if (transfer_encodings_ == 1 && content_lengths_ == 1) {
       return {400, "both Content-Length and Transfer-Encoding"};
     }
-    if (transfer_encodings_ == 1 && request_.version_minor == 0) return {400, "Transfer-Encoding in HTTP/1.0"};
+    if (transfer_encodings_ == 1 && request_.version_minor == 0)
+      return {400, "Transfer-Encoding in HTTP/1.0"};
     if (transfer_encodings_ == 1 && !chunked_) return {501, "no transfer coding but chunked is implemented"};
     if (unknown_expectation_ && request_.version_minor == 1) {
       return {417, "no expectation but 100-continue can be met"};
@@ -149,9 +153,14 @@ class RequestHead final : public http::basic_parser<true> {
         ++transfer_encodings_;
         chunked_ = equals_ignore_case(view(value), "chunked");
         break;
-      case http::field::connection: take_connection(view(value)); break;
-      case http::field::expect: take_expect(view(value)); break;
-      default: break;
+      case http::field::connection:
+        take_connection(view(value));
+        break;
+      case http::field::expect:
+        take_expect(view(value));
+        break;
+      default:
+        break;
     }
   }
 
@@ -252,10 +261,18 @@ class HttpRequestParser::Impl {
   std::size_t feed_head(std::string_view bytes) {
     const std::size_t taken = scan_.feed(bytes);
     switch (scan_.state()) {
-      case HeadScan::State::kMore: head_.append(bytes.substr(0, taken)); break;
-      case HeadScan::State::kEnd: end_head(bytes.substr(0, taken)); break;
-      case HeadScan::State::kBad: fail({400, scan_.error()}); break;
-      case HeadScan::State::kTooLarge: fail({431, "the request head is too large"}); break;
+      case HeadScan::State::kMore:
+        head_.append(bytes.substr(0, taken));
+        break;
+      case HeadScan::State::kEnd:
+        end_head(bytes.substr(0, taken));
+        break;
+      case HeadScan::State::kBad:
+        fail({400, scan_.error()});
+        break;
+      case HeadScan::State::kTooLarge:
+        fail({431, "the request head is too large"});
+        break;
     }
     return taken;
   }
@@ -294,10 +311,17 @@ class HttpRequestParser::Impl {
     const std::size_t taken = chunks_.feed(bytes, request_.body);
     body_started_ |= taken != 0;
     switch (chunks_.state()) {
-      case ChunkDecoder::State::kMore: break;
-      case ChunkDecoder::State::kDone: stage_ = Stage::kDone; break;
-      case ChunkDecoder::State::kBad: fail({400, "malformed chunk"}); break;
-      case ChunkDecoder::State::kTooLarge: fail({413, "the request body is too large"}); break;
+      case ChunkDecoder::State::kMore:
+        break;
+      case ChunkDecoder::State::kDone:
+        stage_ = Stage::kDone;
+        break;
+      case ChunkDecoder::State::kBad:
+        fail({400, "malformed chunk"});
+        break;
+      case ChunkDecoder::State::kTooLarge:
+        fail({413, "the request body is too large"});
+        break;
     }
     return taken;
   }
@@ -319,12 +343,24 @@ HttpRequestParser::HttpRequestParser(HttpRequestParser&&) noexcept = default;
 HttpRequestParser& HttpRequestParser::operator=(HttpRequestParser&&) noexcept = default;
 HttpRequestParser::~HttpRequestParser() = default;
 
-std::size_t HttpRequestParser::feed(std::string_view bytes) { return impl_->feed(bytes); }
-HttpRequestParser::State HttpRequestParser::state() const { return impl_->state(); }
-bool HttpRequestParser::started() const { return impl_->started(); }
-bool HttpRequestParser::head_complete() const { return impl_->head_complete(); }
-bool HttpRequestParser::wants_continue() const { return impl_->wants_continue(); }
-void HttpRequestParser::continue_sent() { impl_->continue_sent(); }
+std::size_t HttpRequestParser::feed(std::string_view bytes) {
+  return impl_->feed(bytes);
+}
+HttpRequestParser::State HttpRequestParser::state() const {
+  return impl_->state();
+}
+bool HttpRequestParser::started() const {
+  return impl_->started();
+}
+bool HttpRequestParser::head_complete() const {
+  return impl_->head_complete();
+}
+bool HttpRequestParser::wants_continue() const {
+  return impl_->wants_continue();
+}
+void HttpRequestParser::continue_sent() {
+  impl_->continue_sent();
+}
 
 const HttpRequest& HttpRequestParser::request() const {
   assert(head_complete());
@@ -338,8 +374,14 @@ HttpRequest HttpRequestParser::take_request() {
   return request;
 }
 
-int HttpRequestParser::error_status() const { return impl_->refusal().status; }
-std::string_view HttpRequestParser::error_message() const { return impl_->refusal().message; }
-void HttpRequestParser::reset() { impl_->reset(); }
+int HttpRequestParser::error_status() const {
+  return impl_->refusal().status;
+}
+std::string_view HttpRequestParser::error_message() const {
+  return impl_->refusal().message;
+}
+void HttpRequestParser::reset() {
+  impl_->reset();
+}
 
 }  // namespace relay::wire

@@ -1,12 +1,12 @@
 // HTTP/1.0 and HTTP/1.1 requests, parsed as their bytes arrive (RFC 9112).
 //
 // Boost.Beast's parser reads the head; what it lets through and a relay behind proxies must not is refused
-// here: bare CR or LF, obs-fold, controls, Content-Length twice or beside Transfer-Encoding, codings other than
-// chunked, a missing or second Host. The body is gathered whole, within its limit.
+// here: bare CR or LF, obs-fold, controls, Content-Length twice or beside Transfer-Encoding, codings other
+// than chunked, a missing or second Host. The body is gathered whole, within its limit.
 //
 // No I/O. One parser belongs to one connection and one thread; it owns the request until take_request().
-// Errors: state() becomes kFailed, with a status to answer before closing. A failed parser takes nothing more:
-// the rest of the connection cannot be trusted.
+// Errors: state() becomes kFailed, with a status to answer before closing. A failed parser takes nothing
+// more: the rest of the connection cannot be trusted.
 //
 // Hot: about 1 µs for a small request that arrives in one piece (bench_wire).
 #pragma once
@@ -55,7 +55,8 @@ class HttpRequestParser {
   ~HttpRequestParser();
 
   // Takes bytes up to the end of one message at most and returns how many; the pipelined rest stays with the
-  // caller, for after reset(). Bytes of an unfinished head are kept inside. Takes nothing when kDone or kFailed.
+  // caller, for after reset(). Bytes of an unfinished head are kept inside. Takes nothing when kDone or
+  // kFailed.
   std::size_t feed(std::string_view bytes);
 
   State state() const;

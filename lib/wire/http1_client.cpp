@@ -29,7 +29,9 @@ struct ResponseHead {
   bool keep_alive = false;
 };
 
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
 
 // Takes Beast's reading of a whole head into a ResponseHead.
 class HeadParser final : public http::basic_parser<false> {
@@ -72,7 +74,8 @@ class HeadParser final : public http::basic_parser<false> {
   }
 
   // The head alone is given to Beast, and a head has no request line, body or chunks.
-  void on_request_impl(http::verb, beast::string_view, beast::string_view, int, beast::error_code&) override {}
+  void on_request_impl(http::verb, beast::string_view, beast::string_view, int, beast::error_code&) override {
+  }
   void on_header_impl(beast::error_code&) override {}
   void on_body_init_impl(const boost::optional<std::uint64_t>&, beast::error_code&) override {}
   std::size_t on_body_impl(beast::string_view, beast::error_code&) override { return 0; }
@@ -156,8 +159,8 @@ class HttpResponseParser::Impl {
     }
     bytes_ = std::string();
     head_complete_ = true;
-    const bool empty = head_.body_end == BodyEnd::kNone ||
-                       (head_.body_end == BodyEnd::kLength && head_.body_size == 0);
+    const bool empty =
+        head_.body_end == BodyEnd::kNone || (head_.body_end == BodyEnd::kLength && head_.body_size == 0);
     stage_ = empty ? Stage::kDone : Stage::kBody;
   }
 
@@ -201,11 +204,21 @@ HttpResponseParser::HttpResponseParser(HttpResponseParser&&) noexcept = default;
 HttpResponseParser& HttpResponseParser::operator=(HttpResponseParser&&) noexcept = default;
 HttpResponseParser::~HttpResponseParser() = default;
 
-std::size_t HttpResponseParser::feed(std::string_view bytes, std::string& body) { return impl_->feed(bytes, body); }
-void HttpResponseParser::feed_end() { impl_->feed_end(); }
-HttpResponseParser::State HttpResponseParser::state() const { return impl_->state(); }
-bool HttpResponseParser::head_complete() const { return impl_->head_complete(); }
-int HttpResponseParser::interim_count() const { return impl_->interim_count(); }
+std::size_t HttpResponseParser::feed(std::string_view bytes, std::string& body) {
+  return impl_->feed(bytes, body);
+}
+void HttpResponseParser::feed_end() {
+  impl_->feed_end();
+}
+HttpResponseParser::State HttpResponseParser::state() const {
+  return impl_->state();
+}
+bool HttpResponseParser::head_complete() const {
+  return impl_->head_complete();
+}
+int HttpResponseParser::interim_count() const {
+  return impl_->interim_count();
+}
 
 int HttpResponseParser::status() const {
   assert(head_complete());
@@ -227,7 +240,11 @@ bool HttpResponseParser::keep_alive() const {
   return impl_->head().keep_alive;
 }
 
-std::string_view HttpResponseParser::error_message() const { return impl_->error(); }
-void HttpResponseParser::reset(bool head_only) { impl_->reset(head_only); }
+std::string_view HttpResponseParser::error_message() const {
+  return impl_->error();
+}
+void HttpResponseParser::reset(bool head_only) {
+  impl_->reset(head_only);
+}
 
 }  // namespace relay::wire

@@ -61,7 +61,8 @@ void HeadScan::take(char byte) {
   }
   if (byte == '\n') return refuse("a line of the head ends in LF without CR");
   if (is_control(byte)) return refuse("a control character in the head");
-  if (line_ == 0 && (byte == ' ' || byte == '\t')) return refuse("a line of the head begins with white space");
+  if (line_ == 0 && (byte == ' ' || byte == '\t'))
+    return refuse("a line of the head begins with white space");
   ++line_;
 }
 

@@ -1,6 +1,6 @@
-// Finds the end of an HTTP/1 message head in bytes that arrive in pieces, and refuses on the way what no head may
-// contain: CR without LF, LF without CR, NUL and other controls, lines that begin with white space (obs-fold,
-// RFC 9112 §2.2 and §5.2). Inside lib/wire only; one thread at a time.
+// Finds the end of an HTTP/1 message head in bytes that arrive in pieces, and refuses on the way what no head
+// may contain: CR without LF, LF without CR, NUL and other controls, lines that begin with white space
+// (obs-fold, RFC 9112 §2.2 and §5.2). Inside lib/wire only; one thread at a time.
 //
 // Hot: eight bytes at a time inside a line.
 #pragma once
@@ -22,7 +22,7 @@ class HeadScan {
   std::size_t feed(std::string_view bytes);
 
   State state() const { return state_; }
-  const char* error() const { return error_; }       // of kBad; static
+  const char* error() const { return error_; }        // of kBad; static
   std::size_t blank_bytes() const { return blank_; }  // blank lines ahead of the first line
   bool in_first_line_or_later() const { return line_ != 0 || lines_seen_; }
 

@@ -28,8 +28,8 @@ bool is_field_value_char(char c) {
 }  // namespace
 
 bool is_http_token(std::string_view text) {
-  return !text.empty() &&
-         std::all_of(text.begin(), text.end(), [](char c) { return kTokenTable[static_cast<unsigned char>(c)]; });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char c) { return kTokenTable[static_cast<unsigned char>(c)]; });
 }
 
 bool is_http_field_value(std::string_view text) {
@@ -83,8 +83,9 @@ std::vector<std::string_view> HttpHeaders::all(std::string_view name) const {
 }
 
 std::size_t HttpHeaders::count(std::string_view name) const {
-  return static_cast<std::size_t>(std::count_if(
-      spans_.begin(), spans_.end(), [&](const Span& span) { return equals_ignore_case(name_of(span), name); }));
+  return static_cast<std::size_t>(std::count_if(spans_.begin(), spans_.end(), [&](const Span& span) {
+    return equals_ignore_case(name_of(span), name);
+  }));
 }
 
 bool HttpHeaders::has_token(std::string_view name, std::string_view token) const {

@@ -85,13 +85,16 @@ void append_head(std::string& out, const HttpResponse& response) {
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
 }
 
-bool has_length(int status) { return status >= 200 && status != 204; }
+bool has_length(int status) {
+  return status >= 200 && status != 204;
+}
 
 }  // namespace
 
 std::string_view reason_phrase(int status) {
-  const auto found = std::lower_bound(kPhrases.begin(), kPhrases.end(), status,
-                                      [](const Phrase& phrase, int wanted) { return phrase.status < wanted; });
+  const auto found =
+      std::lower_bound(kPhrases.begin(), kPhrases.end(), status,
+                       [](const Phrase& phrase, int wanted) { return phrase.status < wanted; });
   return found != kPhrases.end() && found->status == status ? found->text : "Unknown";
 }
 
@@ -101,8 +104,12 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   if (is_http_field_value(value)) {
     out.append(value);
   } else {
-    std::replace_copy_if(value.begin(), value.end(), std::back_inserter(out),
-                         [](char c) { return !is_http_field_value({&c, 1}); }, ' ');
+    std::replace_copy_if(
+        value.begin(), value.end(), std::back_inserter(out),
+        [](char c) {
+          return !is_http_field_value({&c, 1});
+        },
+        ' ');
   }
   out.append("\r\n");
 }
@@ -143,9 +150,9 @@ std::string_view http_date() {
                                             "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   std::tm utc{};
   gmtime_r(&now, &utc);
-  const int size =
-      std::snprintf(cache.text, sizeof cache.text, "%s, %02d %s %04d %02d:%02d:%02d GMT", kDays[utc.tm_wday],
-                    utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+  const int size = std::snprintf(cache.text, sizeof cache.text, "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                                 kDays[utc.tm_wday], utc.tm_mday, kMonths[utc.tm_mon], utc.tm_year + 1900,
+                                 utc.tm_hour, utc.tm_min, utc.tm_sec);
   cache.size = static_cast<std::size_t>(size);
   cache.second = now;
   return {cache.text, cache.size};

@@ -18,13 +18,13 @@ struct HttpResponse {
 // "Not Found"; "Unknown" for a status without a registered phrase.
 std::string_view reason_phrase(int status);
 
-// Appends one field line. A name that is no token drops the field; controls in the value become spaces, so that
-// no value, wherever it came from, can end the line and begin another.
+// Appends one field line. A name that is no token drops the field; controls in the value become spaces, so
+// that no value, wherever it came from, can end the line and begin another.
 void append_header(std::string& out, std::string_view name, std::string_view value);
 
-// Appends a whole response. Written by itself: the status line, Date, Content-Type, Content-Length (not for 1xx
-// and 204), Connection ("close" unless keep_alive; "keep-alive" spelled out for HTTP/1.0). `head_only` leaves
-// the body out and keeps its length (HEAD). The status line always says HTTP/1.1 (RFC 9110 §6.2).
+// Appends a whole response. Written by itself: the status line, Date, Content-Type, Content-Length (not for
+// 1xx and 204), Connection ("close" unless keep_alive; "keep-alive" spelled out for HTTP/1.0). `head_only`
+// leaves the body out and keeps its length (HEAD). The status line always says HTTP/1.1 (RFC 9110 §6.2).
 void append_response(std::string& out, const HttpResponse& response, bool keep_alive, bool head_only,
                      int version_minor);
 

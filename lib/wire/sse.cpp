@@ -32,8 +32,8 @@ void for_each_line(std::string_view text, Take&& take) {
   }
 }
 
-// Where the first CR or LF is, or the size. memchr over a window at a time: a stream of short lines that end in CR
-// would otherwise be searched to its end for LF, again for each line.
+// Where the first CR or LF is, or the size. memchr over a window at a time: a stream of short lines that end
+// in CR would otherwise be searched to its end for LF, again for each line.
 std::size_t line_size(std::string_view text) {
   for (std::size_t start = 0; start < text.size(); start += kSearchWindow) {
     const std::string_view window = text.substr(start, kSearchWindow);
@@ -56,8 +56,8 @@ std::string_view without_leading_space(std::string_view value) {
   return value.substr(!value.empty() && value.front() == ' ' ? 1 : 0);
 }
 
-// Matches the optional byte order mark at the front of a stream, which may itself be split. What turns out not
-// to be one is given back through `line`.
+// Matches the optional byte order mark at the front of a stream, which may itself be split. What turns out
+// not to be one is given back through `line`.
 void skip_bom(std::string_view& in, std::uint8_t& seen, std::string& line) {
   while (seen != kBomDone && !in.empty()) {
     if (in.front() != kBom[seen]) {
@@ -180,7 +180,8 @@ void SseParser::restart() {
   line_.clear();
   event_.clear();
   data_.clear();
-  id_buffer_ = last_event_id_;  // as browsers do: an event without an id keeps the last one across connections
+  id_buffer_ =
+      last_event_id_;  // as browsers do: an event without an id keeps the last one across connections
   bom_seen_ = 0;
   after_cr_ = false;
 }

@@ -17,12 +17,13 @@ namespace relay::wire {
 // May stand in an `event:` or `id:` field: no CR, LF or NUL.
 bool is_sse_field_text(std::string_view text);
 
-// Appends one event: `event:` and `id:` unless empty, then one `data:` line for each line of `data`, which is cut
-// at LF, CR and CRLF, so no payload can forge a field. Always at least one `data:` line, so it is dispatched.
-// Hot. REQUIRES: is_sse_field_text() of event and id.
+// Appends one event: `event:` and `id:` unless empty, then one `data:` line for each line of `data`, which is
+// cut at LF, CR and CRLF, so no payload can forge a field. Always at least one `data:` line, so it is
+// dispatched. Hot. REQUIRES: is_sse_field_text() of event and id.
 void append_sse_event(std::string& out, std::string_view event, std::string_view id, std::string_view data);
 
-// Appends `: text`, one comment line for each line of `text`, and the blank line that gets it through buffers.
+// Appends `: text`, one comment line for each line of `text`, and the blank line that gets it through
+// buffers.
 void append_sse_comment(std::string& out, std::string_view text);
 
 // Appends a `retry:` block: how long to wait before connecting again. REQUIRES: not negative.
@@ -43,7 +44,8 @@ class SseParser {
 
   explicit SseParser(Report report = Report::kMessages) : report_(report) {}
 
-  // Takes bytes from the front of `in` until one event is whole; nothing when they were all taken before that.
+  // Takes bytes from the front of `in` until one event is whole; nothing when they were all taken before
+  // that.
   std::optional<SseEvent> next(std::string_view& in);
 
   // The same with a callback: sink(SseEvent&&) for each event in `bytes`.
@@ -52,7 +54,8 @@ class SseParser {
     while (std::optional<SseEvent> event = next(bytes)) sink(std::move(*event));
   }
 
-  // What a reconnecting client sends as Last-Event-ID. Set by events that were dispatched or blocks that ended.
+  // What a reconnecting client sends as Last-Event-ID. Set by events that were dispatched or blocks that
+  // ended.
   const std::string& last_event_id() const { return last_event_id_; }
   std::optional<std::chrono::milliseconds> retry() const { return retry_; }
   // Bytes held for an event that is not whole; a client bounds what a stream may make it hold by this.

@@ -23,9 +23,13 @@ constexpr std::uint8_t kLength64 = 127;
 constexpr std::size_t kMaxHeaderBytes = 14;
 constexpr std::size_t kMaxReasonBytes = kWsMaxControlBytes - 2;
 
-bool is_control(WsOpcode opcode) { return static_cast<std::uint8_t>(opcode) >= 0x8; }
+bool is_control(WsOpcode opcode) {
+  return static_cast<std::uint8_t>(opcode) >= 0x8;
+}
 
-bool is_known(std::uint8_t opcode) { return opcode <= 0x2 || (opcode >= 0x8 && opcode <= 0xA); }
+bool is_known(std::uint8_t opcode) {
+  return opcode <= 0x2 || (opcode >= 0x8 && opcode <= 0xA);
+}
 
 void append_big_endian(std::string& out, std::uint64_t number, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out.push_back(static_cast<char>(number >> shift));
@@ -37,7 +41,9 @@ std::uint64_t read_big_endian(const char* bytes, std::size_t count) {
   return number;
 }
 
-std::size_t length_bytes(std::uint8_t length7) { return length7 == kLength64 ? 8 : length7 == kLength16 ? 2 : 0; }
+std::size_t length_bytes(std::uint8_t length7) {
+  return length7 == kLength64 ? 8 : length7 == kLength16 ? 2 : 0;
+}
 
 // How long the header at `bytes` is, as far as its first `have` bytes tell: at least 2.
 std::size_t header_size(const char* bytes, std::size_t have) {
@@ -52,8 +58,8 @@ bool is_sendable_close_code(std::uint16_t code) {
   return (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
 }
 
-void append_frame(std::string& out, WsOpcode opcode, std::string_view payload, std::optional<std::uint32_t> mask,
-                  bool fin) {
+void append_frame(std::string& out, WsOpcode opcode, std::string_view payload,
+                  std::optional<std::uint32_t> mask, bool fin) {
   out.push_back(static_cast<char>((fin ? kFinBit : 0) | static_cast<std::uint8_t>(opcode)));
   const std::uint8_t mask_bit = mask ? kMaskBit : 0;
   if (payload.size() < kLength16) {
@@ -169,8 +175,8 @@ WsEvent WsParser::fail(std::uint16_t code, const char* text) {
   return {WsEvent::Kind::kError, code, text};
 }
 
-// Everything that the first `have` bytes of a frame header can show to be wrong, in the order of the bytes, so that
-// the verdict does not depend on how they were cut.
+// Everything that the first `have` bytes of a frame header can show to be wrong, in the order of the bytes,
+// so that the verdict does not depend on how they were cut.
 std::optional<WsEvent> WsParser::check(const char* bytes, std::size_t have) {
   const auto first = static_cast<std::uint8_t>(bytes[0]);
   const auto opcode = static_cast<WsOpcode>(first & kOpcodeBits);
@@ -180,8 +186,8 @@ std::optional<WsEvent> WsParser::check(const char* bytes, std::size_t have) {
   if (is_control(opcode)) {
     if ((first & kFinBit) == 0) return fail(kWsProtocolError, "a control frame is fragmented");
   } else if (in_message != (opcode == WsOpcode::kContinuation)) {
-    return fail(kWsProtocolError, in_message ? "a new message inside a fragmented one"
-                                             : "a continuation without a message");
+    return fail(kWsProtocolError,
+                in_message ? "a new message inside a fragmented one" : "a continuation without a message");
   }
   if (have < 2) return std::nullopt;
   const auto second = static_cast<std::uint8_t>(bytes[1]);

@@ -2,10 +2,9 @@
 //
 //     | FIN RSV1-3 opcode : 8 | MASK length7 : 8 | length : 0, 16 or 64 | mask : 0 or 32 | payload … |
 //
-// The writers are pure and safe from any thread; a frame without a mask is the same for every client, so a server
-// encodes it once and shares it. A WsParser belongs to one thread. No I/O.
-// Errors: kError with the close code to send (1002, 1007, 1009) and one line for people; the parser takes
-// nothing more after it.
+// The writers are pure and safe from any thread; a frame without a mask is the same for every client, so a
+// server encodes it once and shares it. A WsParser belongs to one thread. No I/O. Errors: kError with the
+// close code to send (1002, 1007, 1009) and one line for people; the parser takes nothing more after it.
 #pragma once
 
 #include <cstddef>
@@ -46,8 +45,8 @@ inline constexpr std::size_t kWsMaxControlBytes = 125;
 // May stand in a close frame: 1000-1003, 1007-1014, 3000-4999.
 bool is_sendable_close_code(std::uint16_t code);
 
-// Appends one frame. Hot. `mask` (its bytes in network order) is for clients; `fin` is false for all but the last
-// fragment of a message. Writes whatever it is told to, forbidden frames too: tests need them.
+// Appends one frame. Hot. `mask` (its bytes in network order) is for clients; `fin` is false for all but the
+// last fragment of a message. Writes whatever it is told to, forbidden frames too: tests need them.
 void append_frame(std::string& out, WsOpcode opcode, std::string_view payload,
                   std::optional<std::uint32_t> mask = {}, bool fin = true);
 
@@ -69,7 +68,10 @@ struct WsEvent {
 // message that is not whole and its last.
 class WsParser {
  public:
-  enum class Role : std::uint8_t { kServer, kClient };  // a server requires masked frames, a client unmasked ones
+  enum class Role : std::uint8_t {
+    kServer,
+    kClient
+  };  // a server requires masked frames, a client unmasked ones
 
   // Longer messages are refused as soon as a frame header shows it. REQUIRES: max_message_bytes < 4 GiB.
   WsParser(Role role, std::size_t max_message_bytes);
@@ -77,9 +79,9 @@ class WsParser {
   WsParser& operator=(WsParser&&) noexcept;
   ~WsParser();
 
-  // Takes bytes from the front of `in` until there is an event. kNeedMore: all were taken. Control frames come
-  // out between the fragments of a message. After kClose everything is taken and dropped (§5.5.1), after kError
-  // the same error is repeated.
+  // Takes bytes from the front of `in` until there is an event. kNeedMore: all were taken. Control frames
+  // come out between the fragments of a message. After kClose everything is taken and dropped (§5.5.1), after
+  // kError the same error is repeated.
   WsEvent next(std::string_view& in);
 
   bool idle() const { return work_ == nullptr; }

@@ -23,7 +23,9 @@ bool is_base64_digit(char c) {
 
 }  // namespace
 
-std::string accept_key(std::string_view key) { return base64_encode(sha1(std::string(key).append(kGuid))); }
+std::string accept_key(std::string_view key) {
+  return base64_encode(sha1(std::string(key).append(kGuid)));
+}
 
 bool valid_handshake_key(std::string_view key) {
   return key.size() == kKeyDigits + 2 && key.substr(kKeyDigits) == "==" &&

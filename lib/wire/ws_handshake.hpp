@@ -28,8 +28,8 @@ WsHandshake check_handshake(const HttpRequest& request);
 // The subprotocols the client offers, in its order.
 std::vector<std::string_view> offered_subprotocols(const HttpRequest& request);
 
-// Appends the 101 answer; `subprotocol` empty: none chosen. REQUIRES: check_handshake() said kOk for the request
-// of this key.
+// Appends the 101 answer; `subprotocol` empty: none chosen. REQUIRES: check_handshake() said kOk for the
+// request of this key.
 void append_handshake_response(std::string& out, std::string_view key, std::string_view subprotocol = {});
 
 }  // namespace relay::wire

@@ -12,8 +12,8 @@ namespace relay::client {
 
 namespace {
 
-// Answers each request with its method, target and body; "/close" ends the connection after the answer, "/drop"
-// without one, "/half" inside one, "/silent" never answers.
+// Answers each request with its method, target and body; "/close" ends the connection after the answer,
+// "/drop" without one, "/half" inside one, "/silent" never answers.
 void echo(Socket& socket) {
   std::string rest;
   while (true) {
@@ -96,7 +96,8 @@ TEST_CASE("raw bytes in, raw bytes out") {
 }
 
 TEST_CASE("a Unix socket is as good") {
-  const std::string path = std::filesystem::temp_directory_path() / ("relay-http-client-" + std::to_string(getpid()));
+  const std::string path =
+      std::filesystem::temp_directory_path() / ("relay-http-client-" + std::to_string(getpid()));
   {
     SmallServer server(echo, path);
     HttpClient client = connected(server);

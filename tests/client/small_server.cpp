@@ -86,6 +86,8 @@ void wait_for_end(Socket& socket) {
   }
 }
 
-void send(Socket& socket, std::string_view bytes) { socket.send(bytes, deadline_in(kPatience)); }
+void send(Socket& socket, std::string_view bytes) {
+  socket.send(bytes, deadline_in(kPatience));
+}
 
 }  // namespace relay::client

@@ -1,4 +1,5 @@
-// A server for one test: accepts connections on a thread of its own and gives them, one after another, to a function.
+// A server for one test: accepts connections on a thread of its own and gives them, one after another, to a
+// function.
 #pragma once
 
 #include <atomic>
@@ -37,8 +38,8 @@ class SmallServer {
   std::thread thread_;
 };
 
-// The next request on a connection; its method is empty at the end of the connection. `rest` holds what was read
-// behind it.
+// The next request on a connection; its method is empty at the end of the connection. `rest` holds what was
+// read behind it.
 wire::HttpRequest read_request(Socket& socket, std::string& rest);
 // Waits for the client to end the connection.
 void wait_for_end(Socket& socket);

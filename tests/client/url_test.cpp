@@ -26,9 +26,10 @@ TEST_CASE("URLs of every form") {
 }
 
 TEST_CASE("what is no URL of ours") {
-  for (std::string_view text : {"", "h:80", "https://h/", "ftp://h/", "http://", "http:///x", "http://h:0/", "http://h:x/",
-                                "http://h:99999/", "http://u@h/", "http://h/a b", "http://h/a\r\nX:1", "http://h/#f",
-                                "http+unix:///x", "http+unix://%zz/x", "http://[::1/", "http://h:80:81/"}) {
+  for (std::string_view text :
+       {"", "h:80", "https://h/", "ftp://h/", "http://", "http:///x", "http://h:0/", "http://h:x/",
+        "http://h:99999/", "http://u@h/", "http://h/a b", "http://h/a\r\nX:1", "http://h/#f",
+        "http+unix:///x", "http+unix://%zz/x", "http://[::1/", "http://h:80:81/"}) {
     INFO(text);
     CHECK(read(text) == "bad_url");
   }

@@ -22,7 +22,8 @@ std::string frame(WsOpcode opcode, std::string_view payload) {
   return out;
 }
 
-// The server's side of a WebSocket: shakes hands, then gives each event to a function that returns the answer.
+// The server's side of a WebSocket: shakes hands, then gives each event to a function that returns the
+// answer.
 using Answer = std::function<std::string(const WsEvent&)>;
 SmallServer::Serve websocket(Answer answer, std::string greeting = {}) {
   return [=](Socket& socket) {
@@ -31,7 +32,8 @@ SmallServer::Serve websocket(Answer answer, std::string greeting = {}) {
     if (wire::check_handshake(request) != wire::WsHandshake::kOk) return;
     const auto offered = wire::offered_subprotocols(request);
     std::string out;
-    wire::append_handshake_response(out, *request.header("Sec-WebSocket-Key"), offered.empty() ? "" : offered.back());
+    wire::append_handshake_response(out, *request.header("Sec-WebSocket-Key"),
+                                    offered.empty() ? "" : offered.back());
     send(socket, out + greeting);
     wire::WsParser parser(wire::WsParser::Role::kServer, 1 << 20);
     while (true) {
@@ -51,13 +53,20 @@ SmallServer::Serve websocket(Answer answer, std::string greeting = {}) {
 
 std::string echo(const WsEvent& event) {
   switch (event.kind) {
-    case Kind::kText: return frame(WsOpcode::kText, event.payload);
-    case Kind::kBinary: return frame(WsOpcode::kBinary, event.payload);
-    case Kind::kPing: return frame(WsOpcode::kPong, event.payload);
-    case Kind::kPong: return frame(WsOpcode::kText, "pong " + event.payload);
-    case Kind::kClose: return frame(WsOpcode::kClose, wire::close_payload(event.close_code, event.payload));
-    case Kind::kError: return frame(WsOpcode::kClose, wire::close_payload(event.close_code, event.payload));
-    case Kind::kNeedMore: break;
+    case Kind::kText:
+      return frame(WsOpcode::kText, event.payload);
+    case Kind::kBinary:
+      return frame(WsOpcode::kBinary, event.payload);
+    case Kind::kPing:
+      return frame(WsOpcode::kPong, event.payload);
+    case Kind::kPong:
+      return frame(WsOpcode::kText, "pong " + event.payload);
+    case Kind::kClose:
+      return frame(WsOpcode::kClose, wire::close_payload(event.close_code, event.payload));
+    case Kind::kError:
+      return frame(WsOpcode::kClose, wire::close_payload(event.close_code, event.payload));
+    case Kind::kNeedMore:
+      break;
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// What the fuzz targets share: the entry point that libFuzzer and replay_main.cpp both call, and the way a broken
-// promise is said (abort: both see it).
+// What the fuzz targets share: the entry point that libFuzzer and replay_main.cpp both call, and the way a
+// broken promise is said (abort: both see it).
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
-// The response parser: never more than it was given, the same verdict for every cut, and feed_end() always settles it.
+// The response parser: never more than it was given, the same verdict for every cut, and feed_end() always
+// settles it.
 #include <string>
 
 #include "fuzz/fuzz.hpp"
@@ -17,14 +18,17 @@ struct Reader {
   void feed(std::string_view bytes) {
     const std::size_t now = parser.feed(bytes, body);
     promise(now <= bytes.size(), "no more is taken than there is");
-    if (parser.state() == HttpResponseParser::State::kNeedMore) promise(now == bytes.size(), "all is taken before the end");
+    if (parser.state() == HttpResponseParser::State::kNeedMore)
+      promise(now == bytes.size(), "all is taken before the end");
     taken += now;
   }
   std::string verdict() {
-    std::string text = std::to_string(taken) + "{" + body + "}" + std::to_string(static_cast<int>(parser.state()));
+    std::string text =
+        std::to_string(taken) + "{" + body + "}" + std::to_string(static_cast<int>(parser.state()));
     if (parser.head_complete()) text += std::to_string(parser.status()) + (parser.keep_alive() ? "k" : "c");
     parser.feed_end();
-    promise(parser.state() != HttpResponseParser::State::kNeedMore, "the end of the connection settles a response");
+    promise(parser.state() != HttpResponseParser::State::kNeedMore,
+            "the end of the connection settles a response");
     return text + std::to_string(static_cast<int>(parser.state()));
   }
 };

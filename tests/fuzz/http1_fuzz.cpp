@@ -1,5 +1,5 @@
-// The request parser: never more than it was given or than its limits, the same verdict for every cut, and what
-// comes out is free of what could smuggle.
+// The request parser: never more than it was given or than its limits, the same verdict for every cut, and
+// what comes out is free of what could smuggle.
 #include <string>
 
 #include "fuzz/fuzz.hpp"
@@ -25,7 +25,8 @@ void check_request(const HttpRequest& request) {
     promise(relay::wire::is_http_token(request.headers.at(i).name), "field names are tokens");
     promise(relay::wire::is_http_field_value(request.headers.at(i).value), "field values have no controls");
   }
-  promise(request.path().size() + request.query().size() <= request.target.size() + 1, "path and query are parts");
+  promise(request.path().size() + request.query().size() <= request.target.size() + 1,
+          "path and query are parts");
 }
 
 struct Reader {
@@ -35,7 +36,8 @@ struct Reader {
   void feed(std::string_view bytes) {
     while (!bytes.empty() && parser.state() != HttpRequestParser::State::kFailed) {
       const std::size_t taken = parser.feed(bytes);
-      promise(taken > 0 && taken <= bytes.size(), "an open parser takes something, and no more than there is");
+      promise(taken > 0 && taken <= bytes.size(),
+              "an open parser takes something, and no more than there is");
       bytes.remove_prefix(taken);
       if (parser.state() != HttpRequestParser::State::kDone) continue;
       const HttpRequest request = parser.take_request();
@@ -44,7 +46,8 @@ struct Reader {
     }
   }
   std::string verdict() const {
-    if (parser.state() != HttpRequestParser::State::kFailed) return seen + (parser.started() ? "more" : "idle");
+    if (parser.state() != HttpRequestParser::State::kFailed)
+      return seen + (parser.started() ? "more" : "idle");
     return seen + std::to_string(parser.error_status()) + std::string(parser.error_message());
   }
 };

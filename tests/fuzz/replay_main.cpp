@@ -51,7 +51,9 @@ class Mutator {
   }
 
  private:
-  std::size_t below(std::size_t limit) { return limit == 0 ? 0 : static_cast<std::size_t>(random_() % limit); }
+  std::size_t below(std::size_t limit) {
+    return limit == 0 ? 0 : static_cast<std::size_t>(random_() % limit);
+  }
   char any_byte() { return static_cast<char>(random_()); }
 
   void mutate(std::string& input) {
@@ -62,12 +64,24 @@ class Mutator {
       case 0:
         if (at < input.size()) input[at] = static_cast<char>(input[at] ^ (1 << below(8)));
         break;
-      case 1: input.insert(at, 1, any_byte()); break;
-      case 2: input.insert(at, 1, kTroublesome[below(kTroublesome.size())]); break;
-      case 3: input.erase(at, 1 + below(8)); break;
-      case 4: input.insert(at, input.substr(below(input.size()), below(32))); break;
-      case 5: input.insert(at, other.substr(below(other.size()), below(64))); break;
-      default: input = input.substr(0, at) + other.substr(below(other.size())); break;
+      case 1:
+        input.insert(at, 1, any_byte());
+        break;
+      case 2:
+        input.insert(at, 1, kTroublesome[below(kTroublesome.size())]);
+        break;
+      case 3:
+        input.erase(at, 1 + below(8));
+        break;
+      case 4:
+        input.insert(at, input.substr(below(input.size()), below(32)));
+        break;
+      case 5:
+        input.insert(at, other.substr(below(other.size()), below(64)));
+        break;
+      default:
+        input = input.substr(0, at) + other.substr(below(other.size()));
+        break;
     }
   }
 

@@ -1,4 +1,5 @@
-// The event stream parser: the same events for every cut, and any payload that is written comes back as one event.
+// The event stream parser: the same events for every cut, and any payload that is written comes back as one
+// event.
 #include <string>
 
 #include "fuzz/fuzz.hpp"
@@ -11,8 +12,8 @@ using relay::wire::SseEvent;
 using relay::wire::SseParser;
 
 std::string describe(const SseEvent& event) {
-  return std::to_string(static_cast<int>(event.kind)) + event.event + "#" + event.id + "[" + event.data + "]" +
-         std::to_string(event.retry.count()) + "\n";
+  return std::to_string(static_cast<int>(event.kind)) + event.event + "#" + event.id + "[" + event.data +
+         "]" + std::to_string(event.retry.count()) + "\n";
 }
 
 struct Reader {

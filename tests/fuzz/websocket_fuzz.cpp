@@ -1,5 +1,5 @@
-// The frame parser, as server and as client: the same events for every cut, text always UTF-8, nothing over the
-// limit, only close codes that may be sent; and any payload that is written comes back.
+// The frame parser, as server and as client: the same events for every cut, text always UTF-8, nothing over
+// the limit, only close codes that may be sent; and any payload that is written comes back.
 #include <string>
 
 #include "base/text.hpp"
@@ -25,7 +25,8 @@ void check_event(const WsEvent& event) {
     promise(event.payload.size() <= relay::wire::kWsMaxControlBytes, "a control frame is short");
   }
   if (event.kind == Kind::kClose) {
-    promise(event.close_code == 1005 || relay::wire::is_sendable_close_code(event.close_code), "a close code is one");
+    promise(event.close_code == 1005 || relay::wire::is_sendable_close_code(event.close_code),
+            "a close code is one");
     promise(relay::is_utf8(event.payload), "a close reason is UTF-8");
   }
   if (event.kind == Kind::kError) {
@@ -49,7 +50,8 @@ struct Reader {
         return;
       }
       failed = event.kind == Kind::kError;
-      seen += std::to_string(static_cast<int>(event.kind)) + std::to_string(event.close_code) + event.payload + "\n";
+      seen += std::to_string(static_cast<int>(event.kind)) + std::to_string(event.close_code) +
+              event.payload + "\n";
     }
   }
 };

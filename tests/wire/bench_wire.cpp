@@ -33,9 +33,11 @@ void measure(const char* name, Work&& work) {
 
 int main() {
   HttpRequestParser parser(relay::wire::HttpLimits{});
-  const std::string small = "GET /v1/events?channel=a HTTP/1.1\r\nHost: localhost:8081\r\nAccept: */*\r\n\r\n";
+  const std::string small =
+      "GET /v1/events?channel=a HTTP/1.1\r\nHost: localhost:8081\r\nAccept: */*\r\n\r\n";
   const std::string publish =
-      "POST /v1/channels/prices%3Abtc/messages HTTP/1.1\r\nHost: relay.example:8081\r\nUser-Agent: bench/1\r\n"
+      "POST /v1/channels/prices%3Abtc/messages HTTP/1.1\r\nHost: relay.example:8081\r\nUser-Agent: "
+      "bench/1\r\n"
       "Accept: */*\r\nContent-Type: application/json\r\nIdempotency-Key: 0f1e2d3c4b5a69788796a5b4c3d2e1f0\r\n"
       "Content-Length: 16\r\n\r\n{\"price\": 42.00}";
   measure("http1 small GET", [&] { return parser.feed(small) + parser.take_request().target.size(); });

@@ -1,5 +1,6 @@
-// Whole conversations through the codecs over a stream that breaks at step N, for every N: whatever was answered
-// before the break is the front of what is answered without one, and nothing is answered that was not asked.
+// Whole conversations through the codecs over a stream that breaks at step N, for every N: whatever was
+// answered before the break is the front of what is answered without one, and nothing is answered that was
+// not asked.
 #include <limits>
 
 #include "support/catch.hpp"
@@ -30,7 +31,8 @@ void serve_http(MemoryStream& stream) {
         const HttpRequest request = parser.take_request();
         append_response(answer, {200, "", request.body, {{"Date-Free", request.target}}}, true, false, 1);
       } else if (failed) {
-        append_response(answer, {parser.error_status(), "", std::string(parser.error_message()), {}}, false, false, 1);
+        append_response(answer, {parser.error_status(), "", std::string(parser.error_message()), {}}, false,
+                        false, 1);
       }
       if (!answer.empty() && !stream.write(answer)) return;
       if (failed) return;
@@ -48,14 +50,21 @@ void serve_frames(MemoryStream& stream) {
       if (event.kind == WsEvent::Kind::kNeedMore) break;
       std::string answer;
       switch (event.kind) {
-        case WsEvent::Kind::kText: append_frame(answer, WsOpcode::kText, event.payload); break;
-        case WsEvent::Kind::kBinary: append_frame(answer, WsOpcode::kBinary, event.payload); break;
-        case WsEvent::Kind::kPing: append_frame(answer, WsOpcode::kPong, event.payload); break;
+        case WsEvent::Kind::kText:
+          append_frame(answer, WsOpcode::kText, event.payload);
+          break;
+        case WsEvent::Kind::kBinary:
+          append_frame(answer, WsOpcode::kBinary, event.payload);
+          break;
+        case WsEvent::Kind::kPing:
+          append_frame(answer, WsOpcode::kPong, event.payload);
+          break;
         case WsEvent::Kind::kClose:
         case WsEvent::Kind::kError:
           append_frame(answer, WsOpcode::kClose, close_payload(event.close_code, event.payload));
           break;
-        default: break;
+        default:
+          break;
       }
       if (!answer.empty() && !stream.write(answer)) return;
       if (event.kind == WsEvent::Kind::kClose || event.kind == WsEvent::Kind::kError) return;
@@ -64,11 +73,13 @@ void serve_frames(MemoryStream& stream) {
 }
 
 std::string without_dates(std::string text) {
-  for (std::size_t at; (at = text.find("Date: ")) != std::string::npos;) text.erase(at, text.find('\n', at) + 1 - at);
+  for (std::size_t at; (at = text.find("Date: ")) != std::string::npos;)
+    text.erase(at, text.find('\n', at) + 1 - at);
   return text;
 }
 
-// Runs the server over the script cut into pieces of each size, broken at each step; returns the unbroken answer.
+// Runs the server over the script cut into pieces of each size, broken at each step; returns the unbroken
+// answer.
 template <class Serve>
 std::string run_broken_everywhere(std::string_view script, Serve serve) {
   std::string unbroken;
@@ -94,7 +105,8 @@ std::string run_broken_everywhere(std::string_view script, Serve serve) {
 
 std::size_t count(std::string_view text, std::string_view wanted) {
   std::size_t found = 0;
-  for (std::size_t at = 0; (at = text.find(wanted, at)) != std::string_view::npos; at += wanted.size()) ++found;
+  for (std::size_t at = 0; (at = text.find(wanted, at)) != std::string_view::npos; at += wanted.size())
+    ++found;
   return found;
 }
 

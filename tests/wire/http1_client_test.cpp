@@ -50,7 +50,8 @@ TEST_CASE("an end inside a response is a failure") {
   CHECK(read("", true).substr(0, 6) == "failed");
   CHECK(read("HTTP/1.1 20", true).substr(0, 6) == "failed");
   CHECK(read("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nh", true) == "failed 200 keep {h} 0 39");
-  CHECK(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", true).substr(0, 6) == "failed");
+  CHECK(read("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", true).substr(0, 6) ==
+        "failed");
 }
 
 TEST_CASE("what is no response fails") {

@@ -53,8 +53,10 @@ TEST_CASE("feed takes one message at most") {
 }
 
 TEST_CASE("methods known and unknown are tokens as sent") {
-  for (std::string method : {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW", "get", "M-SEARCH"}) {
-    CHECK(parse_every_cut(method + " / HTTP/1.1\r\nHost: x\r\n\r\n") == method + " / 1.1 keep Host=[x]\nidle");
+  for (std::string method :
+       {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "BREW", "get", "M-SEARCH"}) {
+    CHECK(parse_every_cut(method + " / HTTP/1.1\r\nHost: x\r\n\r\n") ==
+          method + " / 1.1 keep Host=[x]\nidle");
   }
 }
 
@@ -76,10 +78,12 @@ TEST_CASE("path and query are cut out of every form of target") {
 TEST_CASE("request targets outside the grammar are refused") {
   for (std::string target : {"a", "?x", "http:///x", "ftp://h/x", "*", "/a#b", "//host#", "http://?x"}) {
     INFO(target);
-    CHECK(parse_every_cut("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n") == "400 malformed request target");
+    CHECK(parse_every_cut("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n") ==
+          "400 malformed request target");
   }
   CHECK(parse_every_cut("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n") == "OPTIONS * 1.1 keep Host=[x]\nidle");
-  CHECK(parse_every_cut("GET http://h/x HTTP/1.1\r\nHost: h\r\n\r\n") == "GET http://h/x 1.1 keep Host=[h]\nidle");
+  CHECK(parse_every_cut("GET http://h/x HTTP/1.1\r\nHost: h\r\n\r\n") ==
+        "GET http://h/x 1.1 keep Host=[h]\nidle");
 }
 
 TEST_CASE("keep-alive follows version and Connection") {
@@ -194,12 +198,29 @@ TEST_CASE("request lines that are none are refused") {
 
 TEST_CASE("malformed chunks are refused") {
   const auto refusal = [](std::string_view body) {
-    return parse_every_cut("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(body));
+    return parse_every_cut("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                           std::string(body));
   };
-  for (std::string_view body :
-       {"\r\n", "x\r\n", " 1\r\na\r\n", "1 \r\na\r\n", "-1\r\n", "+1\r\n", "0x1\r\n", "1\na\r\n", "1\r\nab\r\n",
-        "1\r\na\n", "1\r\na\rb", ";a\r\n", "1;a\nb\r\n", "1\r\n\r\n\r\n", "10000000000000000\r\n",
-        "fffffffffffffffff\r\n", "0\r\n X: y\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\nX\r\r\n", "1;\x01\r\n"}) {
+  for (std::string_view body : {"\r\n",
+                                "x\r\n",
+                                " 1\r\na\r\n",
+                                "1 \r\na\r\n",
+                                "-1\r\n",
+                                "+1\r\n",
+                                "0x1\r\n",
+                                "1\na\r\n",
+                                "1\r\nab\r\n",
+                                "1\r\na\n",
+                                "1\r\na\rb",
+                                ";a\r\n",
+                                "1;a\nb\r\n",
+                                "1\r\n\r\n\r\n",
+                                "10000000000000000\r\n",
+                                "fffffffffffffffff\r\n",
+                                "0\r\n X: y\r\n\r\n",
+                                "0\r\nX: y\n\r\n",
+                                "0\r\nX\r\r\n",
+                                "1;\x01\r\n"}) {
     INFO(body);
     CHECK(refusal(body) == "400 malformed chunk");
   }
@@ -241,8 +262,7 @@ TEST_CASE("a failed parser takes nothing more until reset") {
 
 TEST_CASE("100-continue is wanted between the head and the first byte of the body") {
   HttpRequestParser parser(HttpLimits{});
-  const std::string head =
-      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n\r\n";
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n\r\n";
   CHECK(parser.feed(head.substr(0, 20)) == 20);
   CHECK_FALSE(parser.wants_continue());
   parser.feed(head.substr(20));
@@ -266,7 +286,8 @@ TEST_CASE("100-continue is wanted between the head and the first byte of the bod
 }
 
 TEST_CASE("expectations that cannot be met") {
-  CHECK(parse_every_cut(get("Host: x\r\nExpect: magic\r\n")) == "417 no expectation but 100-continue can be met");
+  CHECK(parse_every_cut(get("Host: x\r\nExpect: magic\r\n")) ==
+        "417 no expectation but 100-continue can be met");
   CHECK(parse_every_cut("GET / HTTP/1.0\r\nExpect: magic\r\n\r\n") == "GET / 1.0 close Expect=[magic]\nidle");
   CHECK(parse_every_cut("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n") ==
         "GET / 1.0 close Expect=[100-continue]\nidle");

@@ -40,7 +40,8 @@ TEST_CASE("204 and interim answers have no length and no body") {
 }
 
 TEST_CASE("Connection is said where it is not understood") {
-  CHECK(written({200, "", "", {}}, false) == "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  CHECK(written({200, "", "", {}}, false) ==
+        "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
   CHECK(written({200, "", "", {}}, true, false, 0) ==
         "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n");
   CHECK(written({200, "", "", {}}, false, false, 0) ==

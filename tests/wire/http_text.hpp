@@ -20,8 +20,8 @@ inline std::string describe(const HttpRequest& request) {
   return text;
 }
 
-// One line for each request, and how the stream ended: "more", "idle" (more, but no byte of a request seen) or
-// the refusal.
+// One line for each request, and how the stream ended: "more", "idle" (more, but no byte of a request seen)
+// or the refusal.
 inline std::string parse_all(const Pieces& pieces, HttpLimits limits = {}) {
   HttpRequestParser parser(limits);
   std::string text;

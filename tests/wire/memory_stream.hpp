@@ -1,5 +1,5 @@
-// A connection without a network: reads come from a script in pieces, writes are kept, and the n-th operation fails
-// as a broken connection does. One thread.
+// A connection without a network: reads come from a script in pieces, writes are kept, and the n-th operation
+// fails as a broken connection does. One thread.
 #pragma once
 
 #include <algorithm>

@@ -19,7 +19,8 @@ std::string read(std::string_view stream, SseParser::Report report = SseParser::
   return same_for_every_cut(stream, [&](const Pieces& pieces) {
     SseParser parser(report);
     std::string text;
-    for (std::string_view piece : pieces) parser.feed(piece, [&](SseEvent event) { text += describe(event); });
+    for (std::string_view piece : pieces)
+      parser.feed(piece, [&](SseEvent event) { text += describe(event); });
     return text;
   });
 }
@@ -65,7 +66,8 @@ TEST_CASE("field text has no line ends and no NUL") {
 }
 
 TEST_CASE("what is written is read back") {
-  for (std::string data : {"", " ", "a", " a", "a\nb", "\n", "\n\n", "a\n", ":", "data: x", "id", "\xC3\xA4"}) {
+  for (std::string data :
+       {"", " ", "a", " a", "a\nb", "\n", "\n\n", "a\n", ":", "data: x", "id", "\xC3\xA4"}) {
     CHECK(read(written("e", "7", data)) == "e #7 [" + data + "]\n");
     CHECK(read(written("", "", data)) == "message # [" + data + "]\n");
   }
@@ -75,8 +77,10 @@ TEST_CASE("what is written is read back") {
 // The examples of WHATWG HTML §9.2.6, and the cases of its prose.
 TEST_CASE("streams are read as the standard says") {
   CHECK(read("data: YHOO\ndata: +2\ndata: 10\n\n") == "message # [YHOO\n+2\n10]\n");
-  CHECK(read(": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n") ==
-        "comment [test stream]\nmessage #1 [first event]\nmessage # [second event]\nmessage # [ third event]\n");
+  CHECK(
+      read(": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n") ==
+      "comment [test stream]\nmessage #1 [first event]\nmessage # [second event]\nmessage # [ third "
+      "event]\n");
   CHECK(read("data\n\ndata\ndata\n\ndata:") == "message # []\nmessage # [\n]\n");
   CHECK(read("data:test\n\ndata: test\n\n") == "message # [test]\nmessage # [test]\n");
   CHECK(read("data: a\r\rdata: b\r\n\r\ndata: c\n\r") == "message # [a]\nmessage # [b]\nmessage # [c]\n");
@@ -114,10 +118,14 @@ TEST_CASE("retry takes digits only") {
 }
 
 TEST_CASE("a byte order mark is skipped once, at the front, whole") {
-  CHECK(read("\xEF\xBB\xBF" "data: a\n\n") == "message # [a]\n");
-  CHECK(read("\xEF\xBB\xBF\xEF\xBB\xBF" "data: a\n\ndata: b\n\n") == "message # [b]\n");
-  CHECK(read("\xEF\xBB" "data: a\n\ndata: b\n\n") == "message # [b]\n");
-  CHECK(read("data: a\n\n\xEF\xBB\xBF" "data: b\n\n") == "message # [a]\n");
+  CHECK(read("\xEF\xBB\xBF"
+             "data: a\n\n") == "message # [a]\n");
+  CHECK(read("\xEF\xBB\xBF\xEF\xBB\xBF"
+             "data: a\n\ndata: b\n\n") == "message # [b]\n");
+  CHECK(read("\xEF\xBB"
+             "data: a\n\ndata: b\n\n") == "message # [b]\n");
+  CHECK(read("data: a\n\n\xEF\xBB\xBF"
+             "data: b\n\n") == "message # [a]\n");
 }
 
 TEST_CASE("lines longer than a search window, ended in every way") {

@@ -68,7 +68,8 @@ TEST_CASE("masks apply at every size and phase") {
   for (std::size_t size = 0; size <= plain.size(); ++size) {
     for (std::size_t phase = 0; phase < 4; ++phase) {
       std::string expected = plain.substr(0, size);
-      for (std::size_t i = 0; i < size; ++i) expected[i] = static_cast<char>(expected[i] ^ mask[(i + phase) % 4]);
+      for (std::size_t i = 0; i < size; ++i)
+        expected[i] = static_cast<char>(expected[i] ^ mask[(i + phase) % 4]);
       std::string masked = plain.substr(0, size);
       apply_ws_mask(masked.data(), masked.size(), kTestMask, phase);
       if (masked != expected) CHECK(masked == expected);
@@ -87,7 +88,8 @@ TEST_CASE("pings and pongs, alone and between fragments") {
 }
 
 TEST_CASE("fragments make one message") {
-  CHECK(read_every_cut(frame(kText, "", false) + frame(kMore, "", false) + frame(kMore, "")) == "text []\nidle");
+  CHECK(read_every_cut(frame(kText, "", false) + frame(kMore, "", false) + frame(kMore, "")) ==
+        "text []\nidle");
   CHECK(read_every_cut(frame(kBinary, "\xff", false) + frame(kMore, "\xfe") + frame(kText, "x")) ==
         "binary [\xff\xfe]\ntext [x]\nidle");
   CHECK(read_every_cut(frame(kText, "open", false)) == "inside");
@@ -99,7 +101,8 @@ TEST_CASE("fragmentation that breaks the rules is 1002") {
   CHECK(read_every_cut(frame(kMore, "x", false)) == error);
   CHECK(read_every_cut(frame(kText, "a", false) + frame(kText, "b")) == error);
   CHECK(read_every_cut(frame(kText, "a", false) + frame(kBinary, "b")) == error);
-  CHECK(read_every_cut(frame(kText, "a", false) + frame(kMore, "b") + frame(kMore, "c")) == "text [ab]\n" + error);
+  CHECK(read_every_cut(frame(kText, "a", false) + frame(kMore, "b") + frame(kMore, "c")) ==
+        "text [ab]\n" + error);
   CHECK(read_every_cut(frame(kPing, "", false)) == error);
   CHECK(read_every_cut(frame(kClose, "", false)) == error);
 }
@@ -145,8 +148,9 @@ TEST_CASE("messages over the limit are 1009 as soon as a header shows it") {
   CHECK(limited(bytes({0x81, 0xfe, 0x00, 0xc9})) == "error 1009\n");
   CHECK(limited(bytes({0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})) == "error 1009\n");
   CHECK(limited(frame(kText, std::string(120, 'x'), false) + bytes({0x80, 0xd1})) == "error 1009\n");
-  CHECK(limited(frame(kText, std::string(120, 'x'), false) + frame(kMore, std::string(80, 'x'))).substr(0, 4) ==
-        "text");
+  CHECK(
+      limited(frame(kText, std::string(120, 'x'), false) + frame(kMore, std::string(80, 'x'))).substr(0, 4) ==
+      "text");
 }
 
 TEST_CASE("text is UTF-8, across fragments") {
@@ -155,7 +159,8 @@ TEST_CASE("text is UTF-8, across fragments") {
   CHECK(read_every_cut(frame(kText, "\xE2", false) + frame(kPing, "") + frame(kMore, "\x82", false) +
                        frame(kMore, "\xAC")) == "ping []\ntext [" + euro + "]\nidle");
   const std::string error = "error 1007\n";
-  for (std::string bad : {"\xff", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "a\x80", "\xE2\x82", "\xF8"}) {
+  for (std::string bad :
+       {"\xff", "\xC0\xAF", "\xED\xA0\x80", "\xF4\x90\x80\x80", "a\x80", "\xE2\x82", "\xF8"}) {
     CHECK(read_every_cut(frame(kText, bad)) == error);
     CHECK(read_every_cut(frame(kText, bad, false) + frame(kMore, "")) == error);
     CHECK(read_every_cut(frame(kBinary, bad)) == "binary [" + bad + "]\nidle");
@@ -178,7 +183,8 @@ TEST_CASE("close frames and their codes") {
   CHECK(read_every_cut(frame(kClose, "x")) == "error 1002\n");
   CHECK(read_every_cut(close_frame(1000, "\xff")) == "error 1007\n");
   CHECK(read_every_cut(close_frame(1000, "\xE2\x82")) == "error 1007\n");
-  for (int code : {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999}) {
+  for (int code :
+       {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999}) {
     CHECK(is_sendable_close_code(static_cast<std::uint16_t>(code)));
     CHECK(read_every_cut(close_frame(static_cast<std::uint16_t>(code))) ==
           "close " + std::to_string(code) + " []\nidle");
@@ -191,7 +197,8 @@ TEST_CASE("close frames and their codes") {
 
 TEST_CASE("what follows a close frame is dropped") {
   CHECK(read_every_cut(close_frame(1000) + frame(kText, "late") + "\xff\xff\xff") == "close 1000 []\nidle");
-  CHECK(read_every_cut(frame(kText, "a", false) + close_frame(1001) + frame(kMore, "b")) == "close 1001 []\nidle");
+  CHECK(read_every_cut(frame(kText, "a", false) + close_frame(1001) + frame(kMore, "b")) ==
+        "close 1001 []\nidle");
 }
 
 TEST_CASE("an error is repeated and says why") {

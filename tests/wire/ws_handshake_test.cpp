@@ -75,7 +75,8 @@ TEST_CASE("a handshake is told from everything else") {
 
 TEST_CASE("subprotocols are offered in order, over several fields") {
   const HttpRequest offering = request(
-      "GET", {{"Sec-WebSocket-Protocol", "a, b"}, {"sec-websocket-protocol", "c"}, {"Sec-WebSocket-Protocol", ","}});
+      "GET",
+      {{"Sec-WebSocket-Protocol", "a, b"}, {"sec-websocket-protocol", "c"}, {"Sec-WebSocket-Protocol", ","}});
   CHECK(offered_subprotocols(offering) == std::vector<std::string_view>{"a", "b", "c"});
   CHECK(offered_subprotocols(good()).empty());
 }
@@ -83,8 +84,9 @@ TEST_CASE("subprotocols are offered in order, over several fields") {
 TEST_CASE("the answer switches protocols") {
   std::string out;
   append_handshake_response(out, kKey);
-  CHECK(out == "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-               "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
+  CHECK(out ==
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n");
   out.clear();
   append_handshake_response(out, kKey, "json");
   CHECK(out.find("\r\nSec-WebSocket-Protocol: json\r\n\r\n") != std::string::npos);

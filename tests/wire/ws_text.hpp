@@ -36,8 +36,8 @@ inline std::string read_frames(const Pieces& pieces, WsParser::Role role, std::s
 
 inline std::string read_every_cut(std::string_view input, WsParser::Role role = WsParser::Role::kServer,
                                   std::size_t max_message_bytes = 1 << 20) {
-  return same_for_every_cut(input,
-                            [&](const Pieces& pieces) { return read_frames(pieces, role, max_message_bytes); });
+  return same_for_every_cut(
+      input, [&](const Pieces& pieces) { return read_frames(pieces, role, max_message_bytes); });
 }
 
 // A frame as a client sends it.
