@@ -94,7 +94,8 @@ void RedisServer::make_certificates() {
 
 std::vector<std::string> RedisServer::arguments() const {
   std::vector<std::string> all = {"redis-server", "--bind", "127.0.0.1", "--dir", folder_.path(), "--unixsocket",
-                                  file("redis.sock"), "--save", "", "--appendonly", options_.keep_data ? "yes" : "no"};
+                                  file("redis.sock"), "--save", "", "--appendonly", options_.keep_data ? "yes" : "no", "--appendfsync",
+                                  "always"};
   const auto add = [&](std::initializer_list<std::string> some) { all.insert(all.end(), some); };
   const std::string port = std::to_string(port_);
   switch (options_.way) {
