@@ -465,6 +465,37 @@ TEST_CASE("another database is another store") {
   CHECK(server.command({"EXISTS", "relay:log:room:1"}) == "0");
 }
 
+// DEL stands for the expiry, which takes max_age and more.
+TEST_CASE("a log that came and went is still known to have been") {
+  OnRedis on;
+  const MessageId before = on.member->publish({});
+  const MessageId missed = on.member->publish({});
+  CHECK(std::stoll(on.server.command({"PTTL", "relay:log:room:1"})) > 300'000);
+  on.server.command({"DEL", "relay:log:room:1"});
+  CHECK(on.member->page("room:1", before).gone == missed);
+  CHECK(on.member->page("room:1", missed).gone <= missed);
+  const MessageId later = on.member->publish({});
+  CHECK(on.member->page("room:1", before).gone == missed);
+  CHECK(on.member->page("room:1", missed).gone <= missed);
+  CHECK(ids_of(on.member->page("room:1", before).messages) == std::vector<MessageId>{later});
+}
+
+TEST_CASE("every key but two expires") {
+  OnRedis on;
+  hub::ChannelOptions counted;
+  counted.max_bytes = 1'000;
+  on.member->publish({.key = "k", .keep = counted});
+  on.member->publish({.channel = "room:2", .ttl_ms = 0, .key = "k"});
+  for (int i = 0; i < 100; ++i) on.member->publish({.data = std::string(100, 'x'), .keep = counted});
+  const auto keys = on.server.list({"KEYS", "*"});
+  CHECK(keys.size() >= 6);
+  for (const std::string& key : keys) {
+    INFO(key);
+    const bool lasting = key == "relay:seq" || key == "relay:epoch";
+    CHECK((on.server.command({"PTTL", key}) == "-1") == lasting);
+  }
+}
+
 TEST_CASE("what is not a record is passed over") {
   OnRedis on;
   REQUIRE(on.member->watch("room:1").has_value());
