@@ -1,0 +1,142 @@
+#include "support/child_process.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+namespace relay::test {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(std::vector<std::string> command, std::vector<std::string> environment) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
+  environment.emplace_back("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
+  const int error = posix_spawnp(&pid_, command.front().c_str(), &actions, nullptr, pointers(command).data(),
+                                 pointers(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  ::close(ends[1]);
+  pipe_ = ends[0];
+  if (error != 0) {
+    ::close(pipe_);
+    throw std::runtime_error("cannot start " + command.front());
+  }
+  gatherer_ = std::thread([this] { gather(); });
+}
+
+ChildProcess::~ChildProcess() {
+  if (!status_) {
+    ::kill(pid_, SIGKILL);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+  }
+  gatherer_.join();
+  ::close(pipe_);
+}
+
+void ChildProcess::signal(int number) const { ::kill(pid_, number); }
+
+std::optional<int> ChildProcess::wait(std::chrono::milliseconds limit) {
+  const auto until = Clock::now() + limit;
+  while (!status_) {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_) {
+      status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+      break;
+    }
+    std::unique_lock lock(mutex_);
+    if (Clock::now() >= until) return {};
+    // The end of the output is the sign; a child whose output is inherited elsewhere is looked at every 20 ms.
+    more_.wait_for(lock, std::chrono::milliseconds(ended_ ? 1 : 20));
+  }
+  return status_;
+}
+
+std::string ChildProcess::output() const {
+  const std::lock_guard lock(mutex_);
+  return output_;
+}
+
+std::optional<std::string> ChildProcess::await_line(std::string_view words, std::chrono::milliseconds limit) {
+  const auto until = Clock::now() + limit;
+  std::unique_lock lock(mutex_);
+  while (true) {
+    const auto at = output_.find(words);
+    const auto end = at == std::string::npos ? at : output_.find('\n', at);
+    if (end != std::string::npos) {
+      const auto start = output_.rfind('\n', at);
+      const auto first = start == std::string::npos ? 0 : start + 1;
+      return output_.substr(first, end - first);
+    }
+    if (ended_ || more_.wait_until(lock, until) == std::cv_status::timeout) return {};
+  }
+}
+
+void ChildProcess::gather() {
+  char buffer[4096];
+  while (true) {
+    const ssize_t got = ::read(pipe_, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    const std::lock_guard lock(mutex_);
+    if (got > 0) output_.append(buffer, static_cast<std::size_t>(got));
+    ended_ = got <= 0;
+    more_.notify_all();
+    if (ended_) return;
+  }
+}
+
+std::uint16_t free_port() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
+  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  ::close(fd);
+  return ntohs(address.sin_port);
+}
+
+ScratchFolder::ScratchFolder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "relay-test-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed");
+  path_ = pattern;
+}
+
+ScratchFolder::~ScratchFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+std::string ScratchFolder::write(std::string_view name, std::string_view text) const {
+  const std::string path = path_ + '/' + std::string(name);
+  std::ofstream(path, std::ios::binary) << text;
+  return path;
+}
+
+}  // namespace relay::test
