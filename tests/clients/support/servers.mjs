@@ -13,10 +13,12 @@ mkdirSync(artifacts, {recursive: true});
 
 const running = new Set();  // each has stop() and, if it is a process, name and log
 const closers = [];
+process.setMaxListeners(0);  // one for each scratch folder
 
+// A folder of its own, gone when this process ends.
 export function scratch() {
   const folder = mkdtempSync(join(tmpdir(), 'relay-clients-'));
-  closers.push(() => rmSync(folder, {recursive: true, force: true}));
+  process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
   return folder;
 }
 
@@ -28,7 +30,8 @@ export async function freePort() {
   return port;
 }
 
-// A child process that must live until stop(); its output is kept for dumpLogs().
+// A child process that must live until stop(); its output is kept for dumpLogs(). It gets a TERM should this process
+// end without stop(), by whatever cause: ctest kills a test that takes too long.
 export class Child {
   log = '';
   exited = false;
@@ -36,7 +39,7 @@ export class Child {
 
   constructor(program, args, options = {}) {
     this.name = `${program.split('/').pop()} ${args.join(' ')}`;
-    this.process = spawn(program, args, {stdio: ['ignore', 'pipe', 'pipe'], ...options});
+    this.process = spawn('setpriv', ['--pdeathsig', 'TERM', '--', program, ...args], {stdio: ['ignore', 'pipe', 'pipe'], ...options});
     const collect = (chunk) => {
       this.log += chunk;
       this.listeners.forEach((listener) => listener());
