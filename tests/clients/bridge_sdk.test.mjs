@@ -48,10 +48,10 @@ test('sendTransaction reaches the wallet and its answer the dApp', async () => {
 test('a refusal reaches the dApp as an error', async () => {
   const {dapp, wallet} = await couple();
   wallet.hold();
-  const asked = dapp.transact();
+  const refused = assert.rejects(within(10, dapp.transact(), 'the refusal'), /the user said no/);
   const request = await wallet.requests.next();
   await wallet.send({id: request.id, error: {code: 300, message: 'the user said no'}});
-  await assert.rejects(within(10, asked, 'the refusal'), /the user said no/);
+  await refused;
 });
 
 test('answers sent while the dApp is paused arrive when it goes on', async () => {
