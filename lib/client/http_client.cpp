@@ -60,6 +60,9 @@ Result<HttpClient> HttpClient::connect(net::Endpoint endpoint, Milliseconds time
 
 Result<HttpReply> HttpClient::request(std::string_view method, std::string_view target,
                                       const HeaderList& headers, std::string_view body) {
+  if (!is_one_word(method) || !is_one_word(target)) {
+    return make_error(ErrorKind::kInvalid, "bad_request", "a method or target with white space or controls");
+  }
   if (!open() || !reusable_ || ended_while_idle()) {
     Result<HttpClient> fresh = connect(endpoint_, timeout_);
     if (!fresh) return fresh.error();
