@@ -241,6 +241,8 @@ void HttpSession::on_deadline() {
 void HttpSession::on_drain() {
   keep_alive_ = false;
   if (exchange_ == nullptr && !parser_.started()) {
+    // An idle peer that is not being told anything has nothing to linger for.
+    if (connection_.queued_bytes() == 0) return connection_.close();
     connection_.close_after_flush();
   } else if (exchange_ != nullptr && exchange_->waiter_ != nullptr) {
     const ExchangePtr exchange = exchange_;

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kMaxPort = 65535;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
@@ -50,31 +50,31 @@ std::string check_endpoint(std::string_view text) {
   if (text.empty() || (text.starts_with(kUnix) && text.size() > kUnix.size())) return {};
   const auto colon = text.rfind(':');
   const auto port = colon == text.npos ? parse_count("") : parse_count(text.substr(colon + 1));
-  if (!port || *port > kMaxPort) return quoted(text) + ": write HOST:PORT with a port from 0 to 65535";
+  if (!port || *port > kMaxPort) return in_quotes(text) + ": write HOST:PORT with a port from 0 to 65535";
   const std::string_view host = text.substr(0, colon);
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (host.empty() || host == "localhost" ||
       (bracketed ? is_ipv6(host.substr(1, host.size() - 2)) : is_ipv4(host)))
     return {};
-  return quoted(text) + ": the host must be an IPv4 address, an IPv6 address in brackets, or empty for all";
+  return in_quotes(text) + ": the host must be an IPv4 address, an IPv6 address in brackets, or empty for all";
 }
 
 std::string check_ip_range(std::string_view text) {
   const auto slash = text.find('/');
   const std::string_view address = text.substr(0, slash);
   const std::int64_t width = is_ipv4(address) ? 32 : is_ipv6(address) ? 128 : -1;
-  if (width < 0) return quoted(text) + " is not an IP address or a range such as \"10.0.0.0/8\"";
+  if (width < 0) return in_quotes(text) + " is not an IP address or a range such as \"10.0.0.0/8\"";
   if (slash == text.npos) return {};
   const auto bits = parse_count(text.substr(slash + 1));
   if (bits && *bits <= width) return {};
-  return quoted(text) + ": the part after the slash must be from 0 to " + std::to_string(width);
+  return in_quotes(text) + ": the part after the slash must be from 0 to " + std::to_string(width);
 }
 
 std::string check_http_url(std::string_view text) {
   if (text.empty()) return {};
   const std::string_view rest = after_http_scheme(text);
   const bool good = !rest.empty() && rest.front() != '/' && is_visible_ascii(text);
-  return good ? std::string() : quoted(text) + " is not an http:// or https:// address";
+  return good ? std::string() : in_quotes(text) + " is not an http:// or https:// address";
 }
 
 std::string check_redis_url(std::string_view text) {
@@ -88,7 +88,7 @@ std::string check_origin(std::string_view text) {
   const std::string_view host = has_scheme ? text.substr(colon + 3) : std::string_view();
   const bool good = !host.empty() && host.find_first_of("/?#*") == host.npos && is_visible_ascii(text);
   return good ? std::string()
-              : quoted(text) +
+              : in_quotes(text) +
                     " is not an origin: write scheme://host[:port], such as \"https://app.example\"";
 }
 
@@ -96,27 +96,27 @@ std::string check_url_path(std::string_view text) {
   const bool good = text.size() > 1 && text.front() == '/' && text.back() != '/' && is_visible_ascii(text) &&
                     text.find_first_of("?#%") == text.npos && text.find("//") == text.npos;
   return good ? std::string()
-              : quoted(text) + " is not a path: begin with a slash and end without one, such as \"/bridge\"";
+              : in_quotes(text) + " is not a path: begin with a slash and end without one, such as \"/bridge\"";
 }
 
 std::string check_key_prefix(std::string_view text) {
   const bool good = !text.empty() && text.size() <= 64 && is_visible_ascii(text) &&
                     text.find_first_of("{}*?[]\\") == text.npos;
   return good ? std::string()
-              : quoted(text) + ": write 1 to 64 visible ASCII characters, none of them { } * ? [ ] or \\";
+              : in_quotes(text) + ": write 1 to 64 visible ASCII characters, none of them { } * ? [ ] or \\";
 }
 
 std::string check_instance_id(std::string_view text) {
   if (text.empty()) return {};
   const bool good = text.size() <= 64 && is_visible_ascii(text) && text.find(':') == text.npos;
-  return good ? std::string() : quoted(text) + ": write up to 64 visible ASCII characters without a colon";
+  return good ? std::string() : in_quotes(text) + ": write up to 64 visible ASCII characters without a colon";
 }
 
 std::string check_namespace_name(std::string_view text) {
   const bool good = !text.empty() && text.size() <= 64 && text.front() != '$' &&
                     text.find(':') == text.npos && is_printable_name(text);
   return good ? std::string()
-              : quoted(text) +
+              : in_quotes(text) +
                     " cannot be a namespace: write 1 to 64 printable bytes without spaces or colons";
 }
 

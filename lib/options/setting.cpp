@@ -5,7 +5,7 @@
 namespace relay::options {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return "\"" + std::string(text) + "\"";
 }
 
@@ -44,10 +44,10 @@ std::string same_leaf_elsewhere(std::string_view leaf) {
 
 std::string suggest(std::string_view section, std::string_view leaf) {
   if (section == "namespace") return "write [namespace.NAME] above it, with the namespace's own name";
-  if (const auto name = nearest(leaf, leaves_of(section))) return "did you mean " + quoted(*name) + "?";
-  if (find_key(leaf)) return quoted(leaf) + " belongs at the top, before the first [section]";
+  if (const auto name = nearest(leaf, leaves_of(section))) return "did you mean " + in_quotes(*name) + "?";
+  if (find_key(leaf)) return in_quotes(leaf) + " belongs at the top, before the first [section]";
   const std::string elsewhere = same_leaf_elsewhere(leaf);
-  return elsewhere.empty() ? std::string() : "did you mean " + quoted(elsewhere) + "?";
+  return elsewhere.empty() ? std::string() : "did you mean " + in_quotes(elsewhere) + "?";
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ Diagnostic unknown_key(Place place, std::string_view key) {
   const std::string_view section = section_of(key);
   const std::string_view leaf = leaf_of(key);
   const std::string where = section.empty() ? " at the top level" : " in [" + std::string(section) + "]";
-  return {std::move(place), "unknown key " + quoted(leaf) + where, suggest(section, leaf)};
+  return {std::move(place), "unknown key " + in_quotes(leaf) + where, suggest(section, leaf)};
 }
 
 }  // namespace relay::options

@@ -382,14 +382,10 @@ void Server::drain_and_stop() {
       });
     }
     constexpr Milliseconds kLook{50};
-    const auto still_open = [this] {
-      return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->open_streams() > 0; });
+    const auto drained = [this] {
+      return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->drained(); });
     };
-    // At least one turn of every loop lies between the order to drain and the first look.
-    while (!now && steady_ms() < deadline) {
-      now = interrupted_within(kLook);
-      if (!still_open()) break;
-    }
+    while (!now && !drained() && steady_ms() < deadline) now = interrupted_within(kLook);
   }
   if (now) log::info("stopping", "second signal: stopping now");
   stop_workers();

@@ -120,10 +120,9 @@ void Worker::stop_accepting() {
   for (const auto& listener : listeners_) listener->stop();
 }
 
-void Worker::drain(Milliseconds spread) { drain_ = std::make_unique<Drain>(loop_, public_, spread); }
-
-std::size_t Worker::open_streams() const {
-  return static_cast<std::size_t>(metrics_.get(metrics::Gauge::kConnections));
+void Worker::drain(Milliseconds spread) {
+  drain_ = std::make_unique<Drain>(loop_, public_, spread);
+  drained_ = public_.size() == 0;
 }
 
 bool Worker::full() const {
@@ -161,6 +160,7 @@ void Worker::on_tick() {
   context_.hub.tick();
   bus_->tick();
   context_.copy_health();
+  if (drain_ != nullptr) drained_ = public_.size() == 0;
   if (++ticks_ % 10 == 0) count_queued_bytes();
   if (loop_.index() == 0 && storage_shared_.memory != nullptr) {
     storage_shared_.memory->sweep();

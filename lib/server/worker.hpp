@@ -2,6 +2,7 @@
 // loop runs; everything after that happens on the loop.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -40,8 +41,8 @@ class Worker {
   void apply(std::shared_ptr<const frontend::Settings> settings, std::shared_ptr<const net::TlsContext> tls);
   void stop_accepting();
   void drain(Milliseconds spread);
-  // Any thread.
-  std::size_t open_streams() const;
+  // Any thread: whether drain() has ended every public connection.
+  bool drained() const { return drained_.load(std::memory_order_relaxed); }
 
  private:
   void accept(int fd, const net::IpAddress& peer, frontend::Plane plane);
@@ -66,6 +67,7 @@ class Worker {
   std::unique_ptr<Tick> tick_;
   std::uint32_t ticks_ = 0;
   std::unique_ptr<Drain> drain_;
+  std::atomic<bool> drained_{false};
   std::thread thread_;
 };
 
