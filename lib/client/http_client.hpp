@@ -2,8 +2,8 @@
 // send what no client should.
 //
 // One object per connection, one thread at a time. Every wait ends at the timeout. Errors: those of Socket,
-// and "bad_response" (kInternal) for what is no HTTP. An exchange whose request left but whose answer did not
-// come is kUnknown: it may have been done.
+// "bad_response" (kInternal) for what is no HTTP, "bad_request" (kInvalid) for what cannot be asked. An
+// exchange whose request left but whose answer did not come is kUnknown: it may have been done.
 #pragma once
 
 #include <string>

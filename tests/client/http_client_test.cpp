@@ -108,6 +108,16 @@ TEST_CASE("a Unix socket is as good") {
   std::filesystem::remove(path);
 }
 
+TEST_CASE("a target cannot split the request") {
+  SmallServer server(echo);
+  HttpClient client = connected(server);
+  for (std::string_view target : {"", "/a b", "/a\r\nX: y", "/\x7f"}) {
+    CHECK(client.request("GET", target).error().code == "bad_request");
+  }
+  CHECK(client.request("GET\r\n", "/").error().code == "bad_request");
+  CHECK(client.request("GET", "/whole")->body == "GET /whole {}");
+}
+
 TEST_CASE("one exchange on a connection of its own") {
   SmallServer server(echo);
   CHECK(http_request(server.url("/once"), "PUT", {}, "x")->body == "PUT /once {x}");
