@@ -17,6 +17,7 @@ namespace {
 struct Stage {
   StorageUnderTest storage;
   RelaydProcess relayd{storage.settings({{"namespace.still.ephemeral", "true"}, {"namespace.hidden.presence", "false"}})};
+  Stage() { relayd.await_ready(); }
   std::uint16_t port() const { return relayd.port(); }
 };
 

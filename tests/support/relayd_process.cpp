@@ -53,6 +53,14 @@ RelaydProcess::RelaydProcess(Settings settings, std::vector<std::string> argumen
   operator_port_ = port_in(*operator_line);
 }
 
+void RelaydProcess::await_ready() const {
+  const auto until = std::chrono::steady_clock::now() + kStartLimit;
+  while (http_get(operator_port_, "/readyz").status != 200) {
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("relayd is not ready:\n" + process_.output());
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // readiness can only be asked for
+  }
+}
+
 std::int64_t RelaydProcess::anonymous_bytes() const {
   const std::string status = proc_file(process_.pid(), "status");
   const auto at = status.find("RssAnon:");

@@ -24,6 +24,9 @@ class RelaydProcess {
   // Storage is memory unless the settings say otherwise (tests/support/storage_under_test.hpp).
   explicit RelaydProcess(Settings settings = {}, std::vector<std::string> arguments = {});
 
+  // Until /readyz says 200: its storage answers. Throws std::runtime_error if that takes too long.
+  void await_ready() const;
+
   std::uint16_t port() const { return port_; }
   std::uint16_t operator_port() const { return operator_port_; }
   ChildProcess& process() { return process_; }
