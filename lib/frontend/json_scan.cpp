@@ -56,7 +56,11 @@ bool depth_within(std::string_view text, int max) {
 
 }  // namespace
 
-bool is_acceptable_json(std::string_view text) { return depth_within(text, kMaxJsonDepth) && nlohmann::json::accept(text); }
+bool is_acceptable_json(std::string_view text) {
+  // The parser takes a NUL between tokens for the end: what stands behind it would be embedded unseen.
+  if (text.find('\0') != std::string_view::npos) return false;
+  return depth_within(text, kMaxJsonDepth) && nlohmann::json::accept(text);
+}
 
 std::optional<std::string_view> raw_member(std::string_view object, std::string_view key) {
   std::optional<std::string_view> found;
