@@ -128,6 +128,7 @@ void HttpSession::feed(std::string_view bytes) {
   feeding_ = true;
   while (!bytes.empty() && exchange_ == nullptr && !closing_) {
     const bool fresh = !parser_.started();
+    const bool had_head = parser_.head_complete();
     bytes.remove_prefix(parser_.feed(bytes));
     switch (parser_.state()) {
       case wire::HttpRequestParser::State::kDone: dispatch(); break;
@@ -139,8 +140,9 @@ void HttpSession::feed(std::string_view bytes) {
           connection_.send_copy("HTTP/1.1 100 Continue\r\n\r\n");
           parser_.continue_sent();
         }
+        // Once a part each: a byte now and then buys no more time.
         if (parser_.head_complete()) {
-          connection_.set_deadline(context_.settings->options.http.body_timeout);
+          if (!had_head) connection_.set_deadline(context_.settings->options.http.body_timeout);
         } else if (fresh && parser_.started()) {
           connection_.set_deadline(context_.settings->options.http.header_timeout);
         }
