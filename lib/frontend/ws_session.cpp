@@ -25,9 +25,19 @@ const SharedFrame& ping_frame() {
   return frame;
 }
 
+void receive_command(WsSession& session, const wire::WsEvent& message) {
+  if (message.kind == wire::WsEvent::Kind::kText) return run_ws_command(session, message.payload);
+  session.close(wire::kWsUnsupportedData, "text messages only");
+}
+
+void receive_nothing(WsSession& session, const wire::WsEvent&) {
+  session.close(wire::kWsUnsupportedData, "a raw WebSocket only listens");
+}
+
 }  // namespace
 
-WsSession::WsSession(net::Connection& connection, LoopContext& context, Format format, std::string handshake)
+WsSession::WsSession(net::Connection& connection, LoopContext& context, Format format, std::string handshake,
+                     WsReceiver receive)
     : connection_(connection),
       context_(context),
       parser_(wire::WsParser::Role::kServer, static_cast<std::size_t>(context.settings->options.websocket.max_message_bytes)),
@@ -35,6 +45,7 @@ WsSession::WsSession(net::Connection& connection, LoopContext& context, Format f
       since_ms_(context.loop.clock().wall_ms()),
       heard_ms_(context.loop.now_ms()),
       number_(context.next_client++),
+      receive_(receive),
       format_(format) {
   client_id_ = context_.client_id(number_);
   context_.clients.emplace(number_, this);
@@ -68,9 +79,12 @@ void WsSession::open() {
 }
 
 void WsSession::send_json(std::string_view json) {
-  if (format_ == Format::kRaw) return;  // payloads only
+  if (format_ == Format::kJson) send(wire::WsOpcode::kText, json);
+}
+
+void WsSession::send(wire::WsOpcode opcode, std::string_view payload) {
   std::string frame;
-  wire::append_frame(frame, wire::WsOpcode::kText, json);
+  wire::append_frame(frame, opcode, payload);
   send_frame(frame);
 }
 
@@ -144,14 +158,8 @@ void WsSession::on_event(wire::WsEvent event) {
   using Kind = wire::WsEvent::Kind;
   switch (event.kind) {
     case Kind::kText:
-      if (format_ == Format::kJson) return run_ws_command(*this, event.payload);
-      return close(wire::kWsUnsupportedData, "a raw WebSocket only listens");
-    case Kind::kBinary: return close(wire::kWsUnsupportedData, "text messages only");
-    case Kind::kPing: {
-      std::string frame;
-      wire::append_frame(frame, wire::WsOpcode::kPong, event.payload);
-      return send_frame(frame);
-    }
+    case Kind::kBinary: return receive_(*this, event);
+    case Kind::kPing: return send(wire::WsOpcode::kPong, event.payload);
     case Kind::kClose: return close(event.close_code == wire::kWsNoStatus ? std::uint16_t{wire::kWsNormal} : event.close_code, {});
     case Kind::kError: return close(event.close_code, event.payload);
     case Kind::kPong:
@@ -278,9 +286,10 @@ void handle_websocket(const ExchangePtr& exchange) {
   if (format != "json" && format != "raw") return refuse(400, "bad_format", "format must be json or raw");
   std::string head;
   wire::append_handshake_response(head, *http.header("Sec-WebSocket-Key"));
+  const bool json = format == "json";
   auto session = std::make_unique<WsSession>(exchange->connection(), context,
-                                             format == "json" ? WsSession::Format::kJson : WsSession::Format::kRaw,
-                                             std::move(head));
+                                             json ? WsSession::Format::kJson : WsSession::Format::kRaw, std::move(head),
+                                             json ? receive_command : receive_nothing);
   WsSession& socket = *session;
   exchange->upgrade(std::move(session));
   socket.start(std::move(request));

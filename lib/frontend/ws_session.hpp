@@ -19,11 +19,15 @@
 
 namespace relay::frontend {
 
+class WsSession;
+// What a session does with a whole message of its client, text or binary.
+using WsReceiver = void (*)(WsSession& session, const wire::WsEvent& message);
+
 class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
  public:
   enum class Format : std::uint8_t { kJson, kRaw };
   // `handshake` is the 101 answer; it leaves when the URL's channels are live.
-  WsSession(net::Connection& connection, LoopContext& context, Format format, std::string handshake);
+  WsSession(net::Connection& connection, LoopContext& context, Format format, std::string handshake, WsReceiver receive);
   ~WsSession() override;
 
   // Subscribes to the URL's channels (may be none); then handshake, welcome, subscribed.
@@ -32,7 +36,9 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   const std::string& client_id() const { return client_id_; }
   std::uint32_t number() const { return number_; }
   LoopContext& context() { return context_; }
-  // Queues a text frame of its own (answers, errors).
+  // Queues a frame of its own.
+  void send(wire::WsOpcode opcode, std::string_view payload);
+  // The same for the protocol's own words (answers, errors), which a raw socket is not told.
   void send_json(std::string_view json);
   // Queues the message, if there is room; a client that does not read is closed, or skips what is ephemeral.
   void send_message(hub::Delivery& delivery);
@@ -87,12 +93,13 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   std::int64_t heard_ms_ = 0;      // when the client last sent anything
   std::uint32_t number_;
   std::uint32_t channel_count_ = 0;
+  WsReceiver receive_;
   Format format_;
   bool ping_sent_ = false;
   bool close_sent_ = false;
 };
 
-// A text message of a client, carried out (json) or published nowhere (raw: clients only listen).
+// A text message of a client, carried out.
 void run_ws_command(WsSession& session, const std::string& text);
 
 }  // namespace relay::frontend
