@@ -123,6 +123,7 @@ void Stream::take_body(std::string_view bytes) {
     if (event.kind == wire::WsEvent::Kind::kText && wire_ == Wire::kWsRaw) {
       add({.kind = Item::Kind::kMessage, .data = event.payload});
     }
+    if (event.kind == wire::WsEvent::Kind::kBinary) add({.kind = Item::Kind::kMessage, .event = "binary", .data = event.payload});
     if (event.kind == wire::WsEvent::Kind::kPing) send_frame(wire::WsOpcode::kPong, event.payload);
     if (event.kind == wire::WsEvent::Kind::kPong) add({.event = "PONG", .data = event.payload});
     if (event.kind == wire::WsEvent::Kind::kClose) {
