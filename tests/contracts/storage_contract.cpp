@@ -84,8 +84,11 @@ void watch_then_read_is_complete(Two& two) {
   const Publish publish{.keep = at_most(100'000)};
   std::vector<MessageId> published;
   std::atomic<int> stored{0};
+  std::atomic<bool> has_read{false};
+  // Goes on until the page is read, and a round further: the watch is made in the midst, however fast the store.
   std::thread publisher([&] {
-    for (int round = 0; round < 40; ++round) {
+    for (bool last = false; !last;) {
+      last = has_read;
       for (const MessageId id : publish_many(two.a, 50, publish)) published.push_back(id);
       stored += 50;
     }
@@ -93,6 +96,7 @@ void watch_then_read_is_complete(Two& two) {
   while (stored < 500) std::this_thread::yield();
   REQUIRE(two.b.watch("room:1").has_value());
   const auto page = two.b.page("room:1");
+  has_read = true;
   publisher.join();
   REQUIRE(two.b.heard().await([&](const auto& events) {
     return !events.empty() && events.back().message && events.back().message->id == published.back();
