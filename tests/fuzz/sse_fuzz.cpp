@@ -62,6 +62,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   halves.feed(input.back);
   promise(whole.seen == halves.seen, "an event stream means the same however it is cut");
   promise(whole.parser.last_event_id() == halves.parser.last_event_id(), "and leaves the same last event id");
+  Reader plain;
+  plain.feed(with_lf_only(input.whole));
+  promise(whole.seen == plain.seen, "CR, LF and CRLF end a line alike");
   check_payload_round_trip(input.whole);
   return 0;
 }
