@@ -178,7 +178,7 @@ class Model {
 
 void run_models(bool trims) {
   const char* given = std::getenv("RELAY_TEST_SEED");
-  const std::uint64_t base = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+  const std::uint64_t base = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
   std::size_t delivered = 0;
   for (std::uint64_t seed = base, end = given != nullptr ? base + 1 : base + 1000; seed < end; ++seed) {
     Model model(seed, trims);

@@ -1,10 +1,14 @@
 // A TON Connect wallet and a dApp for the tests: the published SDK on one side, the published SessionCrypto on the other.
+import {webcrypto} from 'node:crypto';
 import {createServer} from 'node:http';
 import {Base64, SessionCrypto, hexToByteArray} from '@tonconnect/protocol';
 import {TonConnect, toUserFriendlyAddress} from '@tonconnect/sdk';
 import {EventSource} from 'eventsource';
 import {Inbox} from './suite.mjs';
 import {atEnd} from './servers.mjs';
+
+// The SDK wants the browsers' crypto, which node 18 has but does not show.
+globalThis.crypto ??= webcrypto;
 
 export const kAddress = '0:' + '5f'.repeat(32);
 const kReceiver = toUserFriendlyAddress('0:' + '00'.repeat(32));
