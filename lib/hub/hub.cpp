@@ -167,10 +167,8 @@ void Hub::on_announced(DeliveryPtr delivery) {
 
 void Hub::fan_out(const DeliveryPtr& delivery) {
   const Message& message = delivery->message();
-  if (message.body.ttl_ms != 0) {
-    if (message.id <= watermark_) return;  // the heal had it already
-    watermark_ = message.id;
-  }
+  // What a heal had already comes again; each subscription drops it by its own position.
+  if (message.body.ttl_ms != 0) watermark_ = std::max(watermark_, message.id);
   const Topic* topic = topics_.find(message.channel());
   if (topic == nullptr) return;
   metrics_.observe(metrics::Histogram::kDeliveryLatency,
@@ -268,7 +266,10 @@ void Hub::on_heal_gap(const Gap& gap) {
   if (topic == nullptr) return;
   for (const Topic::Entry& entry : topic->entries) {
     Subscription& subscription = *entry.subscription;
-    if (subscription.resume_ != nullptr) continue;  // it reads for itself
+    if (subscription.resume_ != nullptr) {
+      subscription.resume_->on_interrupted();  // its read may be older than what the heal found missing
+      continue;
+    }
     if (rewound) {
       subscription.position_ = std::min(subscription.position_, gap.first - 1);
     } else if (gap.gone <= subscription.position_) {

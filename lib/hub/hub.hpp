@@ -97,10 +97,8 @@ class Hub final : public StorageEvents {
   std::vector<std::unique_ptr<Resume>> retired_;  // may still be on the stack; destroyed by the next tick
 
   State state_ = State::kWhole;
-  // Every kept message of a watched channel up to here has been fanned out.
+  // Every kept message of a watched channel up to here has been fanned out, or was found missing.
   MessageId watermark_ = 0;
-  // The newest id of the store when it was first there: nobody here was promised anything up to it.
-  MessageId heal_floor_ = 0;
   std::unique_ptr<Replay> heal_;
   std::deque<DeliveryPtr> heal_hold_;
   bool heal_incomplete_ = false;

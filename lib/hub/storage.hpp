@@ -10,7 +10,8 @@
 //             neither; kUnknown may be either, and is safe to repeat with the same idempotency key.
 // Watching.   After watch() has answered, every later message of the channel is announced, until
 //             on_interrupted(). A message stored before the answer may be announced or not: read() tells.
-// Reading.    A read started after a watch was answered sees every message that was not announced.
+// Reading.    A read started after a watch was answered sees every message that was not announced. A read never
+//             sees an older state than one that was asked for before it.
 // Trust.      The hub validates names, sizes and ttls; a backend need not.
 #pragma once
 

@@ -1,6 +1,6 @@
 // The hub against every interleaving that a seeded generator finds: publishes, subscriptions, resumes, slow readers,
 // cut links, answers and announcements in any order. Afterwards each subscriber must have had everything it was
-// promised, once, in order. RELAY_TEST_SEED repeats one run.
+// promised, once, in order. RELAY_TEST_SEED repeats one run, RELAY_TEST_SEEDS says how many are made.
 #include "hub/hub.hpp"
 
 #include <cstdlib>
@@ -176,11 +176,20 @@ class Model {
   std::string early_;
 };
 
+constexpr std::uint64_t kSeeds = 6000;  // some seconds on a slow machine
+
+std::optional<std::uint64_t> number_from_environment(const char* name) {
+  const char* text = std::getenv(name);
+  if (text == nullptr) return std::nullopt;
+  return std::strtoull(text, nullptr, 10);
+}
+
 void run_models(bool trims) {
-  const char* given = std::getenv("RELAY_TEST_SEED");
-  const std::uint64_t base = given != nullptr ? std::strtoull(given, nullptr, 10) : 1;
+  const std::optional<std::uint64_t> one = number_from_environment("RELAY_TEST_SEED");
+  const std::uint64_t first = one.value_or(1);
+  const std::uint64_t count = one ? 1 : number_from_environment("RELAY_TEST_SEEDS").value_or(kSeeds);
   std::size_t delivered = 0;
-  for (std::uint64_t seed = base, end = given != nullptr ? base + 1 : base + 1000; seed < end; ++seed) {
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
     Model model(seed, trims);
     INFO("RELAY_TEST_SEED=" << seed);
     REQUIRE(model.run(600) == "");
