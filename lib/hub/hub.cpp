@@ -222,6 +222,18 @@ void Hub::on_restored() {
   }
 }
 
+// A stream that is not live yet was promised none of them.
+void Hub::on_skipped(const Skipped& skipped) {
+  const Topic* topic = topics_.find(skipped.channel.view());
+  if (topic == nullptr) return;
+  const Gap gap{skipped.channel, skipped.first - 1, skipped.last + 1, skipped.last};
+  for (const Topic::Entry& entry : topic->entries) {
+    if (entry.subscription->resume_ != nullptr) continue;
+    metrics_.add(Counter::kMessagesDroppedInboxFull, static_cast<std::int64_t>(skipped.count));
+    tell_gap(*entry.subscription, gap);
+  }
+}
+
 // Everything up to here has reached every live stream that wants it: what was fanned out, or, on a loop that fanned
 // out little yet, what the streams had when they became live.
 MessageId Hub::heal_start() const {

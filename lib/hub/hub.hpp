@@ -67,6 +67,7 @@ class Hub final : public StorageEvents {
   void on_announced(DeliveryPtr delivery) override;
   void on_interrupted() override;
   void on_restored() override;
+  void on_skipped(const Skipped& skipped) override;
 
   // For Resume.
   void deliver(Subscription& subscription, Delivery& delivery);

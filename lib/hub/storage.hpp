@@ -65,6 +65,14 @@ struct ReadAnswer {
 using ReadDone = std::function<void(Result<ReadAnswer>)>;
 using WatchDone = std::function<void(Result<bool>)>;
 
+// Ephemeral messages of a watched channel, with ids from `first` to `last`, that will not be announced.
+struct Skipped {
+  ChannelName channel;
+  MessageId first = 0;
+  MessageId last = 0;
+  std::uint64_t count = 0;
+};
+
 // What a backend tells the hub of a loop.
 class StorageEvents {
  public:
@@ -74,8 +82,10 @@ class StorageEvents {
   // From here on announcements may be missing.
   virtual void on_interrupted() = 0;
   // Every watch is confirmed and announcements are complete from here; what was missed must be read. Also when a
-  // link is there for the first time; never from a store whose link cannot break.
+  // link is there for the first time; never at the start of a store that has no link.
   virtual void on_restored() = 0;
+  // The loop was too slow for them. Only a backend whose announcements wait in a bounded queue says so.
+  virtual void on_skipped(const Skipped&) {}
 };
 
 // One line per node of the store, for readiness, metrics and operators.

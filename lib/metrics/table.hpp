@@ -58,6 +58,7 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kMessagesDelivered, "relayd_messages_delivered_total", "", "", kClean, "Messages handed to subscribers of this instance, replayed ones included.") \
   X(kMessagesDroppedEphemeralSlow, "relayd_messages_dropped_total", "reason", "ephemeral_slow", kClean, "Messages a subscriber was not given, by reason.") \
   X(kMessagesDroppedSlowClosed, "relayd_messages_dropped_total", "reason", "slow_closed", kClean, "Messages a subscriber was not given, by reason.") \
+  X(kMessagesDroppedInboxFull, "relayd_messages_dropped_total", "reason", "inbox_full", kClean, "Messages a subscriber was not given, by reason.") \
   X(kSlowClientsClosed, "relayd_slow_clients_closed_total", "", "", kClean, "Clients closed because they did not read; they resume from their cursor.") \
   X(kGaps, "relayd_gaps_total", "", "", kClean, "Gap events: a subscriber was told that messages are no longer kept.") \
   X(kResumes, "relayd_resumes_total", "", "", kClean, "Subscriptions that began at a cursor.") \
@@ -114,6 +115,8 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kStorageProbeAge, "relayd_storage_probe_age_seconds", kGauge, "Time since the storage node last proved that it delivers, by node.") \
   X(kBacklogMessages, "relayd_backlog_messages", kGauge, "Messages kept in memory storage.") \
   X(kBacklogBytes, "relayd_backlog_bytes", kGauge, "Payload bytes kept in memory storage.") \
+  X(kInboxBytes, "relayd_inbox_bytes", kGauge, "Bytes of messages in memory storage that event loops have yet to take.") \
+  X(kInboxOverflows, "relayd_inbox_overflows_total", kCounter, "Times the inbox of an event loop was full: kept messages were then read from the backlog, ephemeral ones skipped.") \
   X(kBridgeInfo, "bridge_info", kGauge, "Always 1; engine, version and storage are labels.") \
   X(kBridgeHealth, "bridge_health_status", kGauge, "1 if the storage answers.") \
   X(kBridgeReady, "bridge_ready_status", kGauge, "1 if the instance takes new clients.") \

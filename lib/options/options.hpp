@@ -39,6 +39,10 @@ struct LogOptions {
   std::string file;             // empty: stderr
 };
 
+struct MemoryOptions {
+  std::int64_t max_inbox_bytes = 8 * kMiB;
+};
+
 struct RedisOptions {
   std::string url = "redis://127.0.0.1:6379";  // read with parse_redis_url() of options/redis_url.hpp
   std::string prefix = "relay";
@@ -162,6 +166,7 @@ struct Options {
   OperatorOptions operator_port;
   AdminOptions admin;
   LogOptions log;
+  MemoryOptions memory;
   RedisOptions redis;
   PublishOptions publish;
   HttpOptions http;

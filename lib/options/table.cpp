@@ -116,8 +116,11 @@ Section top_rows() {
   };
 }
 
-Section redis_rows() {
+Section storage_rows() {
   return {
+      bytes(RELAY_FIELD(memory.max_inbox_bytes), 64 * kKiB, 64 * kGiB,
+            "Bytes of messages that an event loop has yet to take; what comes then is read from the backlog, or "
+            "skipped if it is ephemeral"),
       text(RELAY_FIELD(redis.url),
            "redis://, rediss:// (TLS) or unix:// address, with USER:PASSWORD@ and /DATABASE if need be")
           .check(check_redis_url)
@@ -292,7 +295,7 @@ Section edge_rows() {
 
 std::vector<Row> build_rows() {
   std::vector<Row> table;
-  for (Section (*section)() : {top_rows, redis_rows, request_rows, channel_rows, bridge_rows, edge_rows}) {
+  for (Section (*section)() : {top_rows, storage_rows, request_rows, channel_rows, bridge_rows, edge_rows}) {
     for (RowBuilder& builder : section()) table.push_back(std::move(builder.row));
   }
   return table;

@@ -49,7 +49,10 @@ constexpr Backend kBackends[] = {{"memory", make_memory}, {"redis", make_redis}}
 
 Result<StorageShared> prepare_storage(const options::Options& options, const Clock& clock) {
   StorageShared shared;
-  if (options.storage == "memory") shared.memory = std::make_shared<memory::MemoryStore>(clock);
+  if (options.storage == "memory") {
+    shared.memory =
+        std::make_shared<memory::MemoryStore>(clock, static_cast<std::size_t>(options.memory.max_inbox_bytes));
+  }
   return shared;
 }
 

@@ -212,6 +212,8 @@ void Server::sample(metrics::SampleSet& out) const {
     const memory::MemoryStore::Totals totals = storage_.memory->totals();
     out.set(Sample::kBacklogMessages, static_cast<double>(totals.messages));
     out.set(Sample::kBacklogBytes, static_cast<double>(totals.bytes));
+    out.set(Sample::kInboxBytes, static_cast<double>(totals.inboxes.bytes));
+    out.set(Sample::kInboxOverflows, static_cast<double>(totals.inboxes.overflows));
   }
 }
 

@@ -25,10 +25,11 @@ inline constexpr std::chrono::seconds kPatience{20};
 
 // What a storage told its loop, in order.
 struct Event {
-  enum class Kind { kAnnounced, kInterrupted, kRestored };
+  enum class Kind { kAnnounced, kInterrupted, kRestored, kSkipped };
   Kind kind;
   SteadyTime at;
-  hub::MessagePtr message;  // of an announcement
+  hub::MessagePtr message = nullptr;  // of an announcement
+  hub::Skipped skipped = {};
 };
 
 class Recorder final : public hub::StorageEvents {
@@ -36,6 +37,7 @@ class Recorder final : public hub::StorageEvents {
   void on_announced(hub::DeliveryPtr delivery) override;
   void on_interrupted() override { add({Event::Kind::kInterrupted, {}, nullptr}); }
   void on_restored() override { add({Event::Kind::kRestored, {}, nullptr}); }
+  void on_skipped(const hub::Skipped& skipped) override { add({Event::Kind::kSkipped, {}, nullptr, skipped}); }
 
   std::vector<Event> events() const;
   std::vector<hub::MessagePtr> announced(std::string_view channel = {}) const;  // empty: of all channels
@@ -73,6 +75,7 @@ class Member {
 
   // On the loop's thread, while the caller waits.
   void on_loop(std::function<void()> work);
+  void post(std::function<void()> work) { loop_.post(std::move(work)); }
   hub::Storage& storage() { return *storage_; }  // on the loop only
   Recorder& heard() { return recorder_; }
   metrics::LoopMetrics& metrics() { return *metrics_; }

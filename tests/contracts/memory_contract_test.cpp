@@ -1,6 +1,7 @@
 #include "storage/memory/memory_storage.hpp"
 
 #include <atomic>
+#include <future>
 
 #include "contracts/storage_contract.hpp"
 #include "support/catch.hpp"
@@ -18,8 +19,13 @@ class ShiftedClock final : public Clock {
   std::atomic<std::int64_t> shift_ms_{0};
 };
 
+constexpr std::size_t kSmallInbox = 64 * 1024;
+
 class MemoryBackend final : public Backend {
  public:
+  explicit MemoryBackend(std::size_t max_inbox_bytes = memory::kDefaultInboxBytes)
+      : store_(std::make_shared<memory::MemoryStore>(clock_, max_inbox_bytes)) {}
+  const memory::MemoryStore& store() const { return *store_; }
   MakeStorage maker() override {
     return [this](net::IoLoop& loop, hub::StorageEvents& events, metrics::LoopMetrics&) {
       return std::make_unique<memory::MemoryStorage>(loop, store_, events);
@@ -29,11 +35,89 @@ class MemoryBackend final : public Backend {
 
  private:
   ShiftedClock clock_;
-  std::shared_ptr<memory::MemoryStore> store_ = std::make_shared<memory::MemoryStore>(clock_);
+  std::shared_ptr<memory::MemoryStore> store_;
+};
+
+// Two loops; the first stands still until it is let go.
+struct Standstill {
+  Standstill() : slow(0, backend.maker()), quick(1, backend.maker()) {
+    slow.start();
+    quick.start();
+    REQUIRE(slow.watch("kept:1").has_value());
+    REQUIRE(slow.watch("brief:1").has_value());
+    slow.post([until = gate.get_future().share()] { until.wait(); });
+  }
+  ~Standstill() {
+    if (!open) let_go();
+  }
+  void let_go() {
+    open = true;
+    gate.set_value();
+  }
+  // Together far more than the inbox takes.
+  std::vector<MessageId> publish(const char* channel, std::uint32_t ttl_ms, int count = 200) {
+    std::vector<MessageId> ids;
+    for (int i = 0; i < count; ++i) {
+      ids.push_back(quick.publish({.channel = channel, .data = std::string(1000, 'x'), .ttl_ms = ttl_ms}));
+    }
+    return ids;
+  }
+
+  MemoryBackend backend{kSmallInbox};
+  Member slow, quick;
+  std::promise<void> gate;
+  bool open = false;
 };
 
 TEST_CASE("memory keeps the storage contract") {
   check_storage_contract([] { return std::make_unique<MemoryBackend>(); });
+}
+
+TEST_CASE("What a slow loop's inbox has no room for, and is kept, is an interruption that is over at once") {
+  Standstill scene;
+  const auto published = scene.publish("kept:1", 60'000);
+  CHECK(scene.backend.store().totals().inboxes.bytes <= kSmallInbox);
+  CHECK(scene.backend.store().totals().inboxes.overflows == 1);
+  scene.let_go();
+  REQUIRE(scene.slow.heard().await_count(Event::Kind::kRestored, 1));
+  const auto events = scene.slow.heard().events();
+  CHECK(events[events.size() - 2].kind == Event::Kind::kInterrupted);
+  CHECK(scene.slow.heard().count(Event::Kind::kSkipped) == 0);
+  // What it heard before, and what it reads after, is everything.
+  auto all = ids_of(scene.slow.heard().announced());
+  REQUIRE(!all.empty());
+  CHECK(all.size() < published.size());
+  for (const MessageId id : ids_of(scene.slow.page("kept:1", all.back()).messages)) all.push_back(id);
+  CHECK(all == published);
+  CHECK(scene.backend.store().totals().inboxes.bytes == 0);
+  // And it hears again.
+  const MessageId next = scene.quick.publish({.channel = "kept:1"});
+  REQUIRE(scene.slow.heard().await([&](const auto& heard) { return heard.back().message && heard.back().message->id == next; }));
+}
+
+TEST_CASE("What a slow loop's inbox has no room for, and is ephemeral, is said to be skipped") {
+  Standstill scene;
+  const auto published = scene.publish("brief:1", 0);
+  CHECK(scene.backend.store().totals().inboxes.bytes <= kSmallInbox);
+  scene.let_go();
+  REQUIRE(scene.slow.heard().await_count(Event::Kind::kSkipped, 1));
+  const auto heard = ids_of(scene.slow.heard().announced());
+  const auto last = scene.slow.heard().events().back();
+  CHECK(last.skipped.channel.view() == "brief:1");
+  CHECK(last.skipped.first == published[heard.size()]);
+  CHECK(last.skipped.last == published.back());
+  CHECK(last.skipped.count == published.size() - heard.size());
+  CHECK(heard == std::vector<MessageId>(published.begin(), published.begin() + static_cast<std::ptrdiff_t>(heard.size())));
+  CHECK(scene.slow.heard().count(Event::Kind::kInterrupted) == 0);  // nothing that is kept is missing
+}
+
+TEST_CASE("A message above the bound passes an empty inbox") {
+  Standstill scene;
+  const MessageId id = scene.quick.publish({.channel = "kept:1", .data = std::string(2 * kSmallInbox, 'x')});
+  scene.let_go();
+  REQUIRE(scene.slow.heard().await_count(Event::Kind::kAnnounced, 1));
+  CHECK(ids_of(scene.slow.heard().announced()) == std::vector<MessageId>{id});
+  CHECK(scene.backend.store().totals().inboxes.overflows == 0);
 }
 
 }  // namespace

@@ -1,18 +1,31 @@
 #include "storage/memory/memory_storage.hpp"
 
 namespace relay::memory {
+namespace {
+
+// Taken from the inbox in one turn: what that makes for a subscriber is on its way before the next is taken.
+constexpr std::size_t kBytesPerTurn = 256 * 1024;
+
+}  // namespace
 
 // The inbox is drained in a turn of its own: the publisher's answer, queued in this turn, leaves before the
-// message reaches anybody on this loop, and one drain takes all that a turn published.
+// message reaches anybody on this loop, and one drain takes what a turn published.
 MemoryStorage::MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> store, hub::StorageEvents& events)
     : store_(std::move(store)),
       events_(events),
-      inbox_(std::make_shared<Inbox>([this, &loop] { loop.post([this] { drain(); }); })),
+      loop_(loop),
+      inbox_(std::make_shared<Inbox>([this] { loop_.post([this] { drain(); }); }, store_->max_inbox_bytes())),
       slot_(store_->add_inbox(inbox_)),
       since_ms_(loop.clock().wall_ms()) {}
 
 void MemoryStorage::drain() {
-  for (hub::DeliveryPtr& delivery : inbox_->take()) events_.on_announced(std::move(delivery));
+  Inbox::Taken taken = inbox_->take(kBytesPerTurn);
+  for (hub::DeliveryPtr& delivery : taken.deliveries) events_.on_announced(std::move(delivery));
+  if (taken.more) return loop_.post([this] { drain(); });
+  for (const hub::Skipped& skipped : taken.skipped) events_.on_skipped(skipped);
+  if (!taken.missed_kept) return;
+  events_.on_interrupted();
+  events_.on_restored();
 }
 
 void MemoryStorage::append(hub::AppendRequest request, hub::AppendDone done) {

@@ -1,5 +1,6 @@
 // The storage contract over a MemoryStore: one per loop. Nothing leaves the process, so every answer comes before
-// the call returns, and the link never breaks. Loop thread only.
+// the call returns. What the loop's inbox had no room for is announced as an interruption that is over at once: the
+// hub reads it. Loop thread only.
 #pragma once
 
 #include <memory>
@@ -27,6 +28,7 @@ class MemoryStorage final : public hub::Storage {
 
   std::shared_ptr<MemoryStore> store_;
   hub::StorageEvents& events_;
+  net::IoLoop& loop_;
   std::shared_ptr<Inbox> inbox_;
   unsigned slot_;
   std::int64_t since_ms_;

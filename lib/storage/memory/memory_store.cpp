@@ -11,6 +11,10 @@ constexpr Milliseconds kRemembered{24 * 3'600'000};
 // Idempotency keys remembered at most; the oldest go first. Some 100 bytes each.
 constexpr std::size_t kMaxRemembered = 1'000'000;
 constexpr std::size_t kSweepPerCall = 1000;
+// What a message takes besides its payload: its names, the frames made of it, the places it stands in.
+constexpr std::size_t kMessageOverhead = 256;
+
+std::size_t inbox_cost(const hub::Message& message) { return message.body.data.size() + kMessageOverhead; }
 
 std::size_t digest_of(const hub::Draft& draft) {
   std::size_t seed = std::hash<std::string>{}(draft.data);
@@ -24,19 +28,58 @@ void Inbox::push(const hub::DeliveryPtr& delivery) {
   bool was_empty = false;
   {
     const std::lock_guard lock(mutex_);
+    const std::size_t cost = inbox_cost(delivery->message());
     was_empty = deliveries_.empty();
+    if (full_ || (!was_empty && counts_.bytes + cost > max_bytes_)) return miss(delivery->message());
     deliveries_.push_back(delivery);
+    counts_.bytes += cost;
   }
   if (was_empty) wake_();
 }
 
-std::vector<hub::DeliveryPtr> Inbox::take() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(deliveries_, {});
+// Refusing all until the inbox is empty keeps one hole one hole, behind everything that came before it.
+void Inbox::miss(const hub::Message& message) {
+  if (!std::exchange(full_, true)) ++counts_.overflows;
+  ++counts_.missed;
+  if (message.body.ttl_ms != 0) {
+    missed_kept_ = true;
+    return;
+  }
+  auto at = skipped_.find(message.channel());
+  if (at == skipped_.end()) {
+    hub::Skipped fresh{message.body.channel, message.id, message.id, 0};
+    const std::string_view name = fresh.channel.view();
+    at = skipped_.emplace(name, std::move(fresh)).first;
+  }
+  at->second.last = message.id;
+  ++at->second.count;
 }
 
-MemoryStore::MemoryStore(const Clock& clock)
-    : clock_(clock), epoch_(first_id_at(clock.wall_ms())), last_(epoch_ - 1) {}
+Inbox::Taken Inbox::take(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  Taken taken;
+  for (std::size_t cost = 0; !deliveries_.empty() && cost < bytes; deliveries_.pop_front()) {
+    const std::size_t more = inbox_cost(deliveries_.front()->message());
+    cost += more;
+    counts_.bytes -= more;
+    taken.deliveries.push_back(std::move(deliveries_.front()));
+  }
+  taken.more = !deliveries_.empty();
+  if (taken.more) return taken;
+  full_ = false;
+  taken.missed_kept = std::exchange(missed_kept_, false);
+  for (auto& [name, skipped] : skipped_) taken.skipped.push_back(std::move(skipped));
+  skipped_.clear();
+  return taken;
+}
+
+Inbox::Counts Inbox::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+MemoryStore::MemoryStore(const Clock& clock, std::size_t max_inbox_bytes)
+    : clock_(clock), max_inbox_bytes_(max_inbox_bytes), epoch_(first_id_at(clock.wall_ms())), last_(epoch_ - 1) {}
 
 unsigned MemoryStore::add_inbox(std::shared_ptr<Inbox> inbox) {
   const std::lock_guard lock(mutex_);
@@ -179,7 +222,14 @@ void MemoryStore::unwatch(const hub::ChannelName& channel, unsigned slot) {
 
 MemoryStore::Totals MemoryStore::totals() const {
   const std::lock_guard lock(mutex_);
-  return totals_;
+  Totals totals = totals_;
+  for (const auto& inbox : inboxes_) {
+    const Inbox::Counts counts = inbox->counts();
+    totals.inboxes.bytes += counts.bytes;
+    totals.inboxes.overflows += counts.overflows;
+    totals.inboxes.missed += counts.missed;
+  }
+  return totals;
 }
 
 void MemoryStore::sweep() {

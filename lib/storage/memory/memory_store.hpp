@@ -26,22 +26,51 @@
 
 namespace relay::memory {
 
-// What one loop has yet to hear of. `wake` is called when the inbox stops being empty.
+inline constexpr std::size_t kDefaultInboxBytes = 8 * 1024 * 1024;
+
+// What one loop has yet to hear of, in id order. Bounded in bytes: a loop that falls behind misses what comes after
+// until it has taken everything before, and is told what that was. `wake` is called when the inbox stops being empty.
 class Inbox {
  public:
-  explicit Inbox(std::function<void()> wake) : wake_(std::move(wake)) {}
+  struct Taken {
+    std::vector<hub::DeliveryPtr> deliveries;
+    bool more = false;         // there are further ones: take again
+    // After these deliveries there is a hole.
+    bool missed_kept = false;  // messages that are kept: read them
+    std::vector<hub::Skipped> skipped;
+  };
+  struct Counts {
+    std::size_t bytes = 0;         // waiting now
+    std::uint64_t overflows = 0;   // times it was full
+    std::uint64_t missed = 0;      // messages that found it full
+  };
+
+  explicit Inbox(std::function<void()> wake, std::size_t max_bytes = kDefaultInboxBytes)
+      : max_bytes_(max_bytes), wake_(std::move(wake)) {}
   void push(const hub::DeliveryPtr& delivery);
-  std::vector<hub::DeliveryPtr> take();
+  // About `bytes` of it; at least one delivery if there is any.
+  Taken take(std::size_t bytes);
+  Counts counts() const;
 
  private:
-  std::mutex mutex_;
-  std::vector<hub::DeliveryPtr> deliveries_;
-  std::function<void()> wake_;
+  void miss(const hub::Message& message);
+
+  const std::size_t max_bytes_;
+  const std::function<void()> wake_;
+  mutable std::mutex mutex_;
+  std::deque<hub::DeliveryPtr> deliveries_;
+  bool full_ = false;  // from the first message missed until all before it is taken
+  bool missed_kept_ = false;
+  // By channel, the names being those within. Bounded by the channels that the loop watches.
+  boost::unordered_flat_map<std::string_view, hub::Skipped> skipped_;
+  Counts counts_;
 };
 
 class MemoryStore {
  public:
-  explicit MemoryStore(const Clock& clock);
+  // `max_inbox_bytes` is the bound of each loop's inbox.
+  explicit MemoryStore(const Clock& clock, std::size_t max_inbox_bytes = kDefaultInboxBytes);
+  std::size_t max_inbox_bytes() const { return max_inbox_bytes_; }
 
   // Slots are numbered from 0 in the order of calls; at most 64. Before any thread uses the store.
   unsigned add_inbox(std::shared_ptr<Inbox> inbox);
@@ -56,6 +85,7 @@ class MemoryStore {
     std::int64_t bytes = 0;
     std::int64_t channels = 0;           // with a backlog
     std::int64_t expired_on_bridge = 0;  // messages of the bridge's namespace that reached their ttl
+    Inbox::Counts inboxes;               // together
   };
   Totals totals() const;
   // Forgets what has expired, a few channels at a time; called every 100 ms by one loop.
@@ -100,6 +130,7 @@ class MemoryStore {
   hub::Page page_of(const hub::ReadQuery& query, std::int64_t now_ms);
 
   const Clock& clock_;
+  const std::size_t max_inbox_bytes_;
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Inbox>> inboxes_;
   boost::unordered_flat_map<hub::ChannelName, Channel, Hash, Equal> channels_;
