@@ -1,10 +1,14 @@
 // A TON Connect wallet without a chain: connects to the dApp of a link and approves whatever it asks.
 //
-//   node wallet.mjs [--bridge http://127.0.0.1:8081/bridge] [--keys wallet-keys.json] LINK
+//   node wallet.mjs [--bridge http://127.0.0.1:8081/bridge] [--keys wallet-keys.json] [--approve-after 500] LINK
+//
+// It takes --approve-after milliseconds to approve, as a person takes longer: @tonconnect/sdk 3.4 drops an answer
+// that its page handles before the acknowledgement of the request, which a busy browser may do with the two.
 //
 // Its key pair and what it has answered live in the keys file, so a wallet started again is the same wallet and
 // gets what it missed. The bridge may repeat a message around a reconnect; ids tell.
 import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {setTimeout as after} from 'node:timers/promises';
 import {parseArgs} from 'node:util';
 import {Base64, SessionCrypto, hexToByteArray} from '@tonconnect/protocol';
 import {EventSource} from 'eventsource';
@@ -14,10 +18,11 @@ const {values, positionals} = parseArgs({
   options: {
     bridge: {type: 'string', default: 'http://127.0.0.1:8081/bridge'},
     keys: {type: 'string', default: 'wallet-keys.json'},
+    'approve-after': {type: 'string', default: '500'},
   },
 });
 if (positionals.length !== 1) {
-  console.error('usage: node wallet.mjs [--bridge URL] [--keys FILE] LINK');
+  console.error('usage: node wallet.mjs [--bridge URL] [--keys FILE] [--approve-after MS] LINK');
   process.exit(64);
 }
 
@@ -62,6 +67,7 @@ async function handle(event) {
   const {from, message} = JSON.parse(event.data);
   const request = JSON.parse(session.decrypt(Base64.decode(message).toUint8Array(), hexToByteArray(from)));
   console.log(`${request.method} ${request.id}`);
+  await after(Number(values['approve-after']));
   if (request.method === 'sendTransaction') await send({id: request.id, result: `signed-${request.id}`});
   else if (request.method === 'disconnect') await send({id: request.id, result: {}});
   else await send({id: request.id, error: {code: 400, message: `${request.method} is not supported`}});
