@@ -243,7 +243,7 @@ void BridgeSession::on_drain() {
   end();
 }
 
-hub::SubscriberInfo BridgeSession::info() const { return {context_.client_id(number_), "sse", since_ms_}; }
+hub::SubscriberInfo BridgeSession::info() const { return {context_.client_id(number_), "sse", since_ms_, number_}; }
 
 void handle_bridge_events(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();

@@ -104,7 +104,7 @@ class LongPoll final : public Waiter, public hub::Subscriber {
   void on_failed(hub::Subscription&, const Error& error) override { exchange_.respond(error_response(error)); }
   bool congested() const override { return full(); }  // a full answer needs no more replay
   hub::SubscriberInfo info() const override {
-    return {exchange_.context().client_id(number_), "longpoll", since_ms_};
+    return {exchange_.context().client_id(number_), "longpoll", since_ms_, number_};
   }
 
  private:

@@ -251,7 +251,7 @@ void WsSession::on_failed(hub::Subscription& subscription, const Error& error) {
   connection_.close_after_flush();
 }
 
-hub::SubscriberInfo WsSession::info() const { return {client_id_, "websocket", since_ms_}; }
+hub::SubscriberInfo WsSession::info() const { return {client_id_, "websocket", since_ms_, number_}; }
 
 void handle_websocket(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();

@@ -55,8 +55,9 @@ Hub::Hub(const Clock& clock, metrics::LoopMetrics& metrics, HubLimits limits)
 Hub::~Hub() { assert(topics_.size() == 0); }
 
 void Hub::configure(std::shared_ptr<const Namespaces> namespaces, HubLimits limits) {
-  namespaces_ = std::move(namespaces);
+  namespaces_.swap(namespaces);
   limits_ = limits;
+  tell_changed_presence(*namespaces);
 }
 
 void Hub::publish(PublishRequest request, AppendDone done) {
@@ -83,6 +84,7 @@ void Hub::subscribe(Subscription& subscription, const SubscribeRequest& request)
     if (!topic.watched) ++unconfirmed;
     if (created) unwatched.push_back(channel);
   }
+  tell_joined(subscription);
   metrics_.add(Counter::kResumes, request.after ? 1 : 0);
   count_topics();
   // One more than there are: the last confirmation is ours, so that answers from within watch() count as well.
@@ -122,6 +124,7 @@ void Hub::unsubscribe(Subscription& subscription) {
     subscription.resume_->retire();
     retired_.push_back(std::move(subscription.resume_));
   }
+  tell_left(subscription);
   topics_.leave(subscription, [this](Topic& topic) { storage_->unwatch(topic.name); });
   subscription.hub_ = nullptr;
   count_topics();
@@ -310,6 +313,49 @@ std::vector<SubscriberInfo> Hub::presence(std::string_view channel) const {
     for (const Topic::Entry& entry : topic->entries) infos.push_back(entry.subscription->subscriber().info());
   }
   return infos;
+}
+
+bool Hub::has_presence(const Namespaces& namespaces, std::string_view channel) {
+  return !channel.starts_with('$') && namespaces.of(channel).presence;
+}
+
+void Hub::tell_joined(Subscription& subscription) {
+  if (presence_ == nullptr) return;
+  std::optional<SubscriberInfo> info;
+  for (const Subscription::Member& member : subscription.members_) {
+    const ChannelName& channel = member.topic->name;
+    if (!has_presence(channel.view())) continue;
+    if (!info) info = subscription.subscriber().info();
+    presence_->on_joined(channel, *info);
+  }
+  if (info) subscription.client_ = info->number;
+}
+
+// The subscriber may be half destroyed by now: only its number is known.
+void Hub::tell_left(const Subscription& subscription) {
+  if (presence_ == nullptr) return;
+  for (const Subscription::Member& member : subscription.members_) {
+    const ChannelName& channel = member.topic->name;
+    if (has_presence(channel.view())) presence_->on_left(channel, subscription.client_);
+  }
+}
+
+void Hub::tell_changed_presence(const Namespaces& before) {
+  if (presence_ == nullptr) return;
+  topics_.for_each([&](const Topic& topic) {
+    const bool had = has_presence(before, topic.name.view());
+    if (had == has_presence(topic.name.view())) return;
+    for (const Topic::Entry& entry : topic.entries) {
+      Subscription& subscription = *entry.subscription;
+      if (had) {
+        presence_->on_left(topic.name, subscription.client_);
+      } else {
+        const SubscriberInfo info = subscription.subscriber().info();
+        subscription.client_ = info.number;
+        presence_->on_joined(topic.name, info);
+      }
+    }
+  });
 }
 
 void Hub::count_topics() {

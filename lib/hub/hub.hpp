@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "hub/presence.hpp"
 #include "hub/replay.hpp"
 #include "hub/resume.hpp"
 #include "hub/storage.hpp"
@@ -40,6 +41,8 @@ class Hub final : public StorageEvents {
   ~Hub() override;
   // Before anything else. `storage` outlives the hub's last call.
   void attach(Storage& storage) { storage_ = &storage; }
+  // Who joins and leaves channels with presence from here on. Outlives the hub's last call; null: nobody asks.
+  void tell_presence(PresenceEvents* events) { presence_ = events; }
   void configure(std::shared_ptr<const Namespaces> namespaces, HubLimits limits);
 
   // Checks the draft (kInvalid, kTooLarge, kUnsupported) and stores it. `done` may run before this returns.
@@ -53,6 +56,15 @@ class Hub final : public StorageEvents {
   void read(std::vector<ReadQuery> queries, ReadDone done) { storage_->read(std::move(queries), std::move(done)); }
   // Subscribers of a channel on this loop.
   std::vector<SubscriberInfo> presence(std::string_view channel) const;
+  // Everybody who subscribes to a channel with presence: visit(const ChannelName&, const SubscriberInfo&).
+  template <class Visit>
+  void for_each_present(Visit&& visit) const {
+    topics_.for_each([&](const Topic& topic) {
+      if (!has_presence(topic.name.view())) return;
+      for (const Topic::Entry& entry : topic.entries) visit(topic.name, entry.subscription->subscriber().info());
+    });
+  }
+  bool has_presence(std::string_view channel) const { return has_presence(*namespaces_, channel); }
   // Every 100 ms: retries what the store refused.
   void tick();
 
@@ -87,12 +99,17 @@ class Hub final : public StorageEvents {
   void on_healed(MessageId last);
   void on_heal_gap(const Gap& gap);
   void count_topics();
+  static bool has_presence(const Namespaces& namespaces, std::string_view channel);
+  void tell_joined(Subscription& subscription);
+  void tell_left(const Subscription& subscription);
+  void tell_changed_presence(const Namespaces& before);
 
   const Clock& clock_;
   metrics::LoopMetrics& metrics_;
   HubLimits limits_;
   std::shared_ptr<const Namespaces> namespaces_ = std::make_shared<Namespaces>();
   Storage* storage_ = nullptr;
+  PresenceEvents* presence_ = nullptr;
   TopicIndex topics_;
   std::unordered_set<Resume*> resuming_;
   std::vector<std::unique_ptr<Resume>> retired_;  // may still be on the stack; destroyed by the next tick

@@ -37,6 +37,7 @@ struct SubscriberInfo {
   std::string client_id;
   std::string transport;  // "sse", "websocket", "longpoll"
   std::int64_t since_ms = 0;
+  std::uint32_t number = 0;  // of this client on its loop
 };
 
 // What the hub tells a session. None of these may unsubscribe or destroy a Subscription, but for on_failed().
@@ -95,6 +96,7 @@ class Subscription {
   std::unique_ptr<Resume> resume_;  // while catching up; nullptr once live
   MessageId position_ = 0;
   bool recovered_ = false;
+  std::uint32_t client_ = 0;  // its subscriber's number, once it joined a channel with presence
   boost::container::small_vector<Member, 1> members_;
 };
 

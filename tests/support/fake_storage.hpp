@@ -104,7 +104,7 @@ struct RecordingSubscriber final : hub::Subscriber {
   void on_caught_up(hub::Subscription&) override { caught_up = true; }
   void on_failed(hub::Subscription&, const Error&) override { failed = true; }
   bool congested() const override { return is_congested; }
-  hub::SubscriberInfo info() const override { return {"fake", "test", 0}; }
+  hub::SubscriberInfo info() const override { return {"fake", "test", 0, 7}; }
 };
 
 hub::SubscribeRequest request_for(const std::vector<std::string>& channels, std::optional<MessageId> after);
