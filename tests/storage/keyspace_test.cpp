@@ -27,9 +27,18 @@ TEST_CASE("a topic gives its channel back, and only ours") {
   }
 }
 
+TEST_CASE("with a hash tag, all names of a partition carry it") {
+  const Keyspace keys("relay", "7.31");
+  CHECK(keys.seq() == "relay:{7.31}:seq");
+  CHECK(keys.log("a:b") == "relay:{7.31}:log:a:b");
+  CHECK(keys.bus("a:b") == "relay:{7.31}:bus:a:b");
+  CHECK(keys.channel_of(keys.bus("a:b")) == "a:b");
+  CHECK(keys.channel_of(Keyspace("relay", "7.3").bus("a:b")).empty());
+}
+
 TEST_CASE("no two names meet") {
   const Keyspace keys("relay");
-  std::set<std::string> names = {keys.seq(), keys.epoch()};
+  std::set<std::string> names = {keys.seq(), keys.epoch(), keys.history(), keys.layout()};
   std::size_t count = names.size();
   for (const char* channel : {"a", "a:b", "a:b:c", "log:a", "seq"}) {
     for (const std::string& name : {keys.log(channel), keys.bytes(channel), keys.last(channel), keys.bus(channel),

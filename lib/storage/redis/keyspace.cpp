@@ -6,10 +6,12 @@
 
 namespace relay::redis {
 
-Keyspace::Keyspace(std::string_view prefix) {
-  const std::string p(prefix);
+Keyspace::Keyspace(std::string_view prefix, std::string_view tag) {
+  const std::string p = std::string(prefix) + (tag.empty() ? "" : ":{" + std::string(tag) + "}");
   seq_ = p + ":seq";
   epoch_ = p + ":epoch";
+  history_ = p + ":history";
+  layout_ = p + ":layout";
   log_ = p + ":log:";
   bytes_ = p + ":bytes:";
   last_ = p + ":last:";

@@ -1,12 +1,17 @@
 // The layout of relay's data in Redis: the one place that makes key and topic names. Values; any thread.
 //
-// P is the prefix ("relay"), C a channel's name. Names end in the part that comes from outside, or in a hash of
-// fixed length, so no two rows can meet.
+// P is the prefix ("relay"); in Redis Cluster it is prefix and hash tag of a partition ("relay:{7.31}", slots.hpp), so
+// that all keys of a partition lie in one slot. C is a channel's name. Names end in the part that comes from outside,
+// or in a hash of fixed length, so no two rows can meet.
 //
 // | name                    | type   | holds                                  | expires             | written by, read by           |
 // |-------------------------|--------|----------------------------------------|---------------------|-------------------------------|
 // | P:seq                   | string | the last id given                      | never               | append.lua, epoch.lua; reads  |
 // | P:epoch                 | string | the first id of this data's life       | never               | append.lua, epoch.lua; reads  |
+// | P:history               | string | the server that ruled and those before | never               | epoch.lua                     |
+// |                         |        | it: "<replid> [<replid> <last id>]..." |                     |                               |
+// | P:layout                | string | the number of partitions; in partition | never               | the store                     |
+// |                         |        | 0 alone                                |                     |                               |
 // | P:log:C                 | zset   | a record per kept message, score = id; | max_age + kLinger   | append.lua; reads             |
 // |                         |        | at most one marker "!<id>", score = id | after the last one  |                               |
 // | P:last:C                | string | the last id kept in P:log:C            | max_age + kRemem-   | append.lua; reads             |
@@ -24,8 +29,7 @@
 // after the cursor was trimmed. A log expires as a whole after its last message has; P:last:C outlives it, and a new
 // log begins with a marker for it. So a cursor older than what is kept is told from one that missed nothing.
 //
-// One Redis is one partition. A partition's keys are always used together, so with more of them each gets its own
-// hash tag here and nothing else changes.
+// On Redis Cluster the topics are shard channels: they are in the slot of their partition as the keys are.
 #pragma once
 
 #include <string>
@@ -41,10 +45,13 @@ inline constexpr Milliseconds kRemembered{24 * 3'600'000};
 
 class Keyspace {
  public:
-  explicit Keyspace(std::string_view prefix);
+  // `tag`: the partition's hash tag; empty: none.
+  explicit Keyspace(std::string_view prefix, std::string_view tag = {});
 
   const std::string& seq() const { return seq_; }
   const std::string& epoch() const { return epoch_; }
+  const std::string& history() const { return history_; }
+  const std::string& layout() const { return layout_; }
   // One name in two pieces, so that a caller that formats a command need not build it.
   std::string_view log_prefix() const { return log_; }
   std::string_view bytes_prefix() const { return bytes_; }
@@ -61,7 +68,7 @@ class Keyspace {
   std::string_view channel_of(std::string_view topic) const;
 
  private:
-  std::string seq_, epoch_, log_, bytes_, last_, idem_, bus_, probe_;
+  std::string seq_, epoch_, history_, layout_, log_, bytes_, last_, idem_, bus_, probe_;
 };
 
 // 32 hex digits that nobody can steer (SHA-256, cut): for idempotency keys and the data they stand for.
