@@ -35,6 +35,7 @@ class Merger {
   void derive_socket();
   void derive_drain();
   void check_pair(const std::string& one, const std::string& other, bool has_one, bool has_other);
+  void check_redis_mode();
   void check_relations();
   void check_drain();
   void complain(const std::vector<std::string>& keys, std::string message, std::string help = {});
@@ -156,6 +157,26 @@ void Merger::check_drain() {
            "make it at least " + format_duration(drain.delay + drain.spread));
 }
 
+void Merger::check_redis_mode() {
+  const RedisOptions& redis = loaded_.options.redis;
+  const auto url = parse_redis_url(redis.url);
+  if (!url) return;  // said already
+  if (redis.mode == "sentinel" && redis.sentinel_master.empty()) {
+    complain({"redis.sentinel_master", "redis.mode"}, "redis.mode is \"sentinel\", but redis.sentinel_master is not set",
+             "set it to the name in the sentinels' \"sentinel monitor\" line");
+  }
+  if (redis.mode == "single" && !url->more_hosts.empty()) {
+    complain({"redis.url", "redis.mode"}, "redis.url names several hosts, but redis.mode is \"single\"",
+             "set redis.mode to \"sentinel\" or \"cluster\"");
+  }
+  if (redis.mode != "single" && !url->unix_path.empty()) {
+    complain({"redis.url", "redis.mode"}, "redis.mode \"" + redis.mode + "\" cannot go over a Unix socket");
+  }
+  if (redis.mode == "cluster" && url->database != 0) {
+    complain({"redis.url", "redis.mode"}, "a Redis Cluster has no database but 0");
+  }
+}
+
 void Merger::check_relations() {
   const Options& options = loaded_.options;
   if (options.instance.dead_after < 2 * options.instance.heartbeat_interval) {
@@ -187,6 +208,7 @@ void Merger::check() {
              !options.tls.key_file.empty());
   check_pair("redis.tls_cert_file", "redis.tls_key_file", !options.redis.tls_cert_file.empty(),
              !options.redis.tls_key_file.empty());
+  check_redis_mode();
   check_relations();
   check_drain();
 }

@@ -44,7 +44,12 @@ struct MemoryOptions {
 };
 
 struct RedisOptions {
+  std::string mode = "single";                 // single, sentinel, cluster
   std::string url = "redis://127.0.0.1:6379";  // read with parse_redis_url() of options/redis_url.hpp
+  std::string sentinel_master;
+  std::string sentinel_username;
+  std::string sentinel_password;
+  std::int64_t min_replicas = 0;
   std::string prefix = "relay";
   std::string username;  // not empty: instead of the one in url
   std::string password;  // not empty: instead of the one in url
@@ -59,6 +64,10 @@ struct RedisOptions {
   Milliseconds reconnect_max{500};
   std::int64_t max_pending_commands = 100'000;
   std::int64_t max_pending_bytes = 64 * kMiB;
+};
+
+struct ClusterOptions {
+  std::int64_t partitions = 64;
 };
 
 struct PublishOptions {
@@ -168,6 +177,7 @@ struct Options {
   LogOptions log;
   MemoryOptions memory;
   RedisOptions redis;
+  ClusterOptions cluster;
   PublishOptions publish;
   HttpOptions http;
   SseOptions sse;

@@ -34,7 +34,7 @@ std::string read_database(std::string_view text, RedisUrl& url) {
   return {};
 }
 
-std::string read_host(std::string_view text, RedisUrl& url) {
+std::string read_host(std::string_view text, RedisHost& place) {
   const auto close = text.find(']');
   const auto colon = text.find(':', close == text.npos ? 0 : close);
   std::string_view host = text.substr(0, colon);
@@ -43,11 +43,25 @@ std::string read_host(std::string_view text, RedisUrl& url) {
     if (!is_ipv6(host)) return "not an IPv6 address between the brackets";
   }
   if (host.empty() || host.find_first_of("[] ") != host.npos) return "the host is missing or malformed";
-  url.host = std::string(host);
+  place.host = std::string(host);
   if (colon == text.npos) return {};
   const auto port = parse_count(text.substr(colon + 1));
   if (!port || *port < 1 || *port > 65535) return "the port must be from 1 to 65535";
-  url.port = static_cast<std::uint16_t>(*port);
+  place.port = static_cast<std::uint16_t>(*port);
+  return {};
+}
+
+std::string read_hosts(std::string_view text, RedisUrl& url) {
+  std::vector<RedisHost> hosts;
+  for (bool more = true; more;) {
+    const auto comma = text.find(',');
+    if (std::string why = read_host(text.substr(0, comma), hosts.emplace_back()); !why.empty()) return why;
+    more = comma != text.npos;
+    if (more) text.remove_prefix(comma + 1);
+  }
+  url.host = hosts.front().host;
+  url.port = hosts.front().port;
+  url.more_hosts.assign(hosts.begin() + 1, hosts.end());
   return {};
 }
 
@@ -71,7 +85,7 @@ std::string read_parameters(std::string_view query, RedisUrl& url) {
 std::string read_place(std::string_view text, bool is_unix, RedisUrl& url) {
   const auto slash = text.find('/');
   if (!is_unix) {
-    if (std::string why = read_host(text.substr(0, slash), url); !why.empty()) return why;
+    if (std::string why = read_hosts(text.substr(0, slash), url); !why.empty()) return why;
     return slash == text.npos ? std::string() : read_database(text.substr(slash + 1), url);
   }
   const auto path = percent_decode(text, false);

@@ -1,6 +1,6 @@
-// The address of a Redis or Valkey server in one line.
+// The address of a Redis or Valkey server, or of several that know of the same, in one line.
 //
-//   redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE][?skip_verify=true]
+//   redis://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]]...[/DATABASE][?skip_verify=true]
 //   rediss://…                                   the same over TLS
 //   unix://[[USER]:PASSWORD@]/PATH[?db=DATABASE] over a Unix socket
 //
@@ -18,11 +18,18 @@
 
 namespace relay::options {
 
+struct RedisHost {
+  std::string host;  // without brackets
+  std::uint16_t port = 6379;
+  friend bool operator==(const RedisHost&, const RedisHost&) = default;
+};
+
 struct RedisUrl {
   bool tls = false;
   std::string unix_path;  // empty: TCP
   std::string host;       // without brackets
   std::uint16_t port = 6379;
+  std::vector<RedisHost> more_hosts;  // behind the first: sentinels, or nodes of a cluster
   std::string username;
   std::string password;
   std::int64_t database = 0;

@@ -121,8 +121,11 @@ Section storage_rows() {
       bytes(RELAY_FIELD(memory.max_inbox_bytes), 64 * kKiB, 64 * kGiB,
             "Bytes of messages that an event loop has yet to take; what comes then is read from the backlog, or "
             "skipped if it is ephemeral"),
+      choice(RELAY_FIELD(redis.mode), {"single", "sentinel", "cluster"},
+             "What redis.url names: the server, the sentinels that know it, or nodes of a Redis Cluster"),
       text(RELAY_FIELD(redis.url),
-           "redis://, rediss:// (TLS) or unix:// address, with USER:PASSWORD@ and /DATABASE if need be")
+           "redis://, rediss:// (TLS) or unix:// address, with USER:PASSWORD@ and /DATABASE if need be; several "
+           "hosts are separated by commas")
           .check(check_redis_url)
           .secrecy(Secrecy::kUrl)
           .alias("REDIS_URL")
@@ -138,6 +141,12 @@ Section storage_rows() {
       text(RELAY_FIELD(redis.tls_key_file), "Key of the client certificate")
           .example("\"/etc/relayd/redis-client.key\""),
       flag(RELAY_FIELD(redis.tls_skip_verify), "Accept any certificate from Redis, for tests only"),
+      text(RELAY_FIELD(redis.sentinel_master), "Name under which the sentinels know the master")
+          .example("\"mymaster\""),
+      text(RELAY_FIELD(redis.sentinel_username), "ACL user of the sentinels themselves").example("\"relay\""),
+      text(RELAY_FIELD(redis.sentinel_password), "Password of the sentinels themselves").secrecy(Secrecy::kSecret),
+      count(RELAY_FIELD(redis.min_replicas), 0, 16,
+            "Replicas that must have a message before its publish is acknowledged"),
       duration(RELAY_FIELD(redis.connect_timeout), 10ms, 5min, "Time for connecting, TLS and login together"),
       duration(RELAY_FIELD(redis.command_timeout), 10ms, 5min, "Time for the answer to one command"),
       duration(RELAY_FIELD(redis.probe_interval), 50ms, 1min, "How often each link is proven end to end"),
@@ -147,6 +156,8 @@ Section storage_rows() {
             "Commands waiting for an answer, per event loop; further publishes get 503"),
       bytes(RELAY_FIELD(redis.max_pending_bytes), 64 * kKiB, 64 * kGiB,
             "Bytes of commands waiting for an answer, per event loop; further publishes get 503"),
+      count(RELAY_FIELD(cluster.partitions), 1, 1024,
+            "Parts that channels are spread over in a Redis Cluster; laid down by the first instance, never changed"),
   };
 }
 

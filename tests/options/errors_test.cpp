@@ -186,6 +186,10 @@ TEST_CASE("other values that do not go together") {
       {"--set=instance.dead_after=40s"},
       {"--set=redis.reconnect_min=1m"},
       {"--set=redis.tls_cert_file=/c"},
+      {"--set=redis.mode=sentinel"},
+      {"--set=redis.url=redis://a,b"},
+      {"--set=redis.mode=cluster", "--set=redis.url=unix:///run/redis.sock"},
+      {"--set=redis.mode=cluster", "--set=redis.url=redis://a/1"},
       {"--set=publish.max_bytes=8MiB", "--set=client.max_queue_bytes=64MiB"},
       {"--set=publish.max_bytes=1MiB"},
       {"--set=tls.self_signed=true", "--set=tls.certificate_file=/c", "--set=tls.key_file=/k"}};

@@ -84,6 +84,7 @@ TEST_CASE(
   LoadFixture fixture;
   fixture.write("relayd.toml", with_comments_taken_off(default_config()));
   fixture.write("creds/redis-password", "pw", 0600);
+  fixture.write("creds/sentinel_password", "pw", 0600);
   fixture.write("creds/bypass_tokens", "a", 0600);
   fixture.environment["CREDENTIALS_DIRECTORY"] = fixture.path("creds");
   const LoadOutcome outcome = fixture.load();
@@ -94,8 +95,9 @@ TEST_CASE(
     ++errors;
   }
   INFO(outcome.errors);
-  CHECK(errors == 2);
+  CHECK(errors == 3);
   CHECK(has_line_with(outcome.errors, "redis.password and redis.password_file are both given"));
+  CHECK(has_line_with(outcome.errors, "redis.sentinel_password and redis.sentinel_password_file are both given"));
   CHECK(has_line_with(outcome.errors, "bridge.bypass_tokens and bridge.bypass_tokens_file are both given"));
 }
 

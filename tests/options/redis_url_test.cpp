@@ -44,11 +44,21 @@ TEST_CASE("unix:// takes an absolute path") {
   CHECK(url.database == 1);
 }
 
+TEST_CASE("several hosts share all else") {
+  const RedisUrl url = parse_redis_url("redis://u:p,q@a:7000,[::1]:7001,b/2").value();
+  CHECK(url.host == "a");
+  CHECK(url.port == 7000);
+  CHECK(url.more_hosts == std::vector<RedisHost>{{"::1", 7001}, {"b", 6379}});
+  CHECK(url.password == "p,q");
+  CHECK(url.database == 2);
+}
+
 TEST_CASE("malformed addresses are refused without showing them") {
   for (const char* text :
        {"", "localhost:6379", "http://h", "redis://", "redis://:6379", "redis://h:0", "redis://h:65536",
         "redis://h:x", "redis://h/x", "redis://[::1", "redis://[zz]", "redis://a:sesame%@h",
-        "unix://run/redis.sock", "unix:///", "redis://h?skip_verify=maybe", "redis://h?a=%zz"}) {
+        "unix://run/redis.sock", "unix:///", "redis://h?skip_verify=maybe", "redis://h?a=%zz", "redis://a,", "redis://,a",
+        "redis://a,b:0"}) {
     INFO(text);
     const auto url = parse_redis_url(text);
     REQUIRE_FALSE(url.has_value());

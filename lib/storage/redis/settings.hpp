@@ -1,4 +1,4 @@
-// What a RedisStorage needs to know; the server fills it from the options. A value; any thread.
+// What a RedisStore needs to know, and how it follows from the options. A value; any thread.
 #pragma once
 
 #include <cstddef>
@@ -6,12 +6,21 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "options/options.hpp"
 #include "options/redis_url.hpp"
 
 namespace relay::redis {
 
+enum class Mode { kSingle, kSentinel, kCluster };
+
 struct RedisSettings {
-  options::RedisUrl server;          // parse_redis_url()
+  Mode mode = Mode::kSingle;
+  options::RedisUrl server;          // the server; or the sentinels; or where to look for the cluster first
+  std::string sentinel_master;       // sentinel only: the master's name
+  std::string sentinel_username;     // of the sentinels; server.username is of the servers
+  std::string sentinel_password;
+  std::uint32_t partitions = 64;     // cluster only; elsewhere there is one
+  std::uint32_t min_replicas = 0;    // that must have a message before its append is answered
   std::string prefix = "relay";      // of every key and topic
   std::string instance = "relayd";   // this process, unique among those that share the store
   std::string tls_ca_file;           // PEM; empty: the machine's own
@@ -27,6 +36,12 @@ struct RedisSettings {
   std::size_t max_pending_commands = 100'000;             // of one event loop
   std::size_t max_pending_bytes = std::size_t{64} << 20;  // of one event loop, not yet written
 };
+
+// REQUIRES: options that load() has checked. `instance` as above.
+RedisSettings settings_of(const options::Options& options, std::string instance);
+
+// The same for one server of several: another place, else nothing changes.
+RedisSettings settings_for(const RedisSettings& settings, const options::RedisHost& place);
 
 // "127.0.0.1:6379" or the path of the Unix socket: the node's name in health, logs and metrics.
 std::string node_name(const RedisSettings& settings);
