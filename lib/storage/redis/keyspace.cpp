@@ -18,6 +18,12 @@ Keyspace::Keyspace(std::string_view prefix, std::string_view tag) {
   idem_ = p + ":idem:";
   bus_ = p + ":bus:";
   probe_ = p + ":probe:";
+  instances_ = p + ":instances";
+  instance_ = p + ":instance:";
+  heartbeat_ = std::string(prefix) + ":instance:";
+  held_ = p + ":held:";
+  subs_ = p + ":subs:";
+  purge_lease_ = p + ":lease:purge";
 }
 
 std::string Keyspace::idempotency(std::string_view channel, std::string_view key) const {

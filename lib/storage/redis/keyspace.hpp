@@ -23,6 +23,18 @@
 // | P:bus:C                 | topic  | the same bytes as the record           | -                   | append.lua; bus links         |
 // | P:probe:<instance>:<n>  | topic  | a counter; loop n of an instance hears | -                   | command link; bus link        |
 // |                         |        | itself, end to end                     |                     |                               |
+// | P:instances             | zset   | an instance's id, score = ms of its    | never; a dead one's | instance_*.lua, presence_*.lua|
+// |                         |        | last beat, by Redis's clock            | entry: purge        |                               |
+// | P:instance:<id>         | hash   | what the instance said of itself       | kInstanceKept;      | instance_beat.lua, -_list.lua |
+// |                         |        |                                        | purge               |                               |
+// | P:held:<id>             | hash   | what an instance put into P:subs: its  | never; purge        | instance_*.lua, presence_*.lua|
+// |                         |        | "<loop>.<number>|C" = "<transport>     |                     |                               |
+// |                         |        | <since ms>"; its token as "@"          |                     |                               |
+// | P:subs:C                | set    | "<id>:<loop>.<number>" of each client  | never; with P:held  | presence_*.lua,               |
+// |                         |        | on a channel with presence             |                     | instance_purge.lua            |
+// | P:lease:purge           | string | who removes dead instances just now    | kLease              | lease.lua                     |
+// | P:instance:<id>:heart-  | topic  | each beat as JSON                      | -                   | instance_beat.lua; others     |
+// |   beat                  |        |                                        |                     |                               |
 //
 // Record and marker are drawn in record.hpp. The marker remembers what trimming took: its id is the highest one
 // removed, so it is always the lowest element, and a range after a cursor begins with it exactly if something
@@ -42,6 +54,11 @@ namespace relay::redis {
 inline constexpr Milliseconds kLinger{60'000};
 // A channel's last id is remembered so long after its log is gone.
 inline constexpr Milliseconds kRemembered{24 * 3'600'000};
+
+// A silent instance's description is kept so long if nobody purges it.
+inline constexpr Milliseconds kInstanceKept{24 * 3'600'000};
+// A lease that its holder does not renew ends by itself.
+inline constexpr Milliseconds kLease{10'000};
 
 class Keyspace {
  public:
@@ -64,11 +81,23 @@ class Keyspace {
   // `key` is the publisher's idempotency key, of any length and content.
   std::string idempotency(std::string_view channel, std::string_view key) const;
   std::string probe(std::string_view instance, int loop) const;
+
+  const std::string& instances() const { return instances_; }
+  const std::string& purge_lease() const { return purge_lease_; }
+  const std::string& instance_prefix() const { return instance_; }
+  const std::string& held_prefix() const { return held_; }
+  const std::string& subs_prefix() const { return subs_; }
+  std::string instance(std::string_view id) const { return instance_ + std::string(id); }
+  std::string held(std::string_view id) const { return held_ + std::string(id); }
+  std::string subs(std::string_view channel) const { return subs_ + std::string(channel); }
+  // Without a tag: any node takes it, and who listens need not know about partitions.
+  std::string heartbeat_topic(std::string_view id) const { return heartbeat_ + std::string(id) + ":heartbeat"; }
   // The channel of a bus topic; empty if it is none of ours.
   std::string_view channel_of(std::string_view topic) const;
 
  private:
   std::string seq_, epoch_, history_, layout_, log_, bytes_, last_, idem_, bus_, probe_;
+  std::string instances_, instance_, heartbeat_, held_, subs_, purge_lease_;
 };
 
 // 32 hex digits that nobody can steer (SHA-256, cut): for idempotency keys and the data they stand for.

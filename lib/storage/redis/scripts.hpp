@@ -7,5 +7,11 @@ namespace relay::redis {
 
 extern const std::string_view kAppendScript;
 extern const std::string_view kEpochScript;
+extern const std::string_view kInstanceBeatScript;
+extern const std::string_view kInstanceListScript;
+extern const std::string_view kInstancePurgeScript;
+extern const std::string_view kLeaseScript;
+extern const std::string_view kPresenceReadScript;
+extern const std::string_view kPresenceUpdateScript;
 
 }  // namespace relay::redis
