@@ -1,40 +1,4 @@
-// relayctl: looks after running relayd instances. It answers --version and --help; anything else is a usage
-// error (64, sysexits).
-#include <cstdio>
-#include <string_view>
+// relayctl: looks after running relayd instances and what they keep. Everything else is in run.cpp and verbs.hpp.
+#include "run.hpp"
 
-namespace {
-
-constexpr int kExitUsage = 64;
-constexpr int kExitIo = 74;
-
-constexpr const char* kHelp =
-    "relayctl - looks after running relayd instances\n"
-    "\n"
-    "Usage:\n"
-    "  relayctl --version  print the version\n"
-    "  relayctl --help     print this (-h)\n";
-
-int print(const char* text) {
-  return std::fputs(text, stdout) < 0 || std::fflush(stdout) != 0 ? kExitIo : 0;
-}
-
-int refuse(const char* argument) {
-  if (argument == nullptr) {
-    std::fputs("relayctl: error: nothing to do\n", stderr);
-  } else {
-    std::fprintf(stderr, "relayctl: error: unknown argument \"%s\"\n", argument);
-  }
-  std::fputs("  help: relayctl --help lists what there is\n", stderr);
-  return kExitUsage;
-}
-
-}  // namespace
-
-int main(int argc, char** argv) {
-  if (argc != 2) return refuse(argc > 2 ? argv[2] : nullptr);
-  const std::string_view argument = argv[1];
-  if (argument == "--version") return print("relayctl " RELAY_VERSION "\n");
-  if (argument == "--help" || argument == "-h") return print(kHelp);
-  return refuse(argv[1]);
-}
+int main(int argc, char** argv) { return relay::ctl::run({argv + 1, argv + argc}); }
