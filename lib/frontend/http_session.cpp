@@ -91,10 +91,12 @@ void Exchange::upgrade(std::unique_ptr<net::ConnectionHandler> stream) {
   HttpSession* session = std::exchange(session_, nullptr);
   net::Connection& connection = session->connection_;
   std::string rest = std::move(session->waiting_);
+  const bool input_ended = session->input_ended_;
   net::ConnectionHandler* handler = stream.get();
   connection.become(std::move(stream));
   connection.resume_reading();
   if (!rest.empty()) handler->on_data(rest);
+  if (input_ended && !connection.closing() && !handler->on_end_of_input()) connection.close_after_flush();
 }
 
 HttpSession::HttpSession(net::Connection& connection, LoopContext& context, Plane plane)
@@ -150,6 +152,10 @@ void HttpSession::feed(std::string_view bytes) {
     }
   }
   feeding_ = false;
+  if (input_ended_ && exchange_ == nullptr && !closing_) {
+    closing_ = true;
+    return connection_.close_after_flush();
+  }
   // A stream has taken over when exchange_ is set and detached; what is left was handed to it by upgrade().
   if (!bytes.empty() && exchange_ != nullptr && !closing_) {
     if (exchange_->session_ == this) {
@@ -191,7 +197,8 @@ void HttpSession::finish(wire::HttpResponse response) {
   const ExchangePtr exchange = std::move(exchange_);
   exchange_.reset();
   const wire::HttpRequest& request = exchange->request_;
-  const bool keep = keep_alive_ && !input_ended_;
+  // After a half-close only what is already here is answered.
+  const bool keep = keep_alive_ && (!input_ended_ || feeding_ || !waiting_.empty());
   context_.metrics.add(response.status < 400   ? metrics::Counter::kHttpRequests2xx
                        : response.status < 500 ? metrics::Counter::kHttpRequests4xx
                                                : metrics::Counter::kHttpRequests5xx);

@@ -197,6 +197,19 @@ TEST_CASE("Half a close still gets its answer") {
   CHECK(client.read_answer().status == 201);
 }
 
+TEST_CASE("Half a close still gets all of its answers, and then the other half") {
+  constexpr int kRequests = 20;
+  HttpClient client(stage().port());
+  std::string pipeline;
+  for (int i = 0; i < kRequests; ++i) pipeline += format_request("POST", "/v1/channels/halves/messages", {}, std::to_string(i));
+  // What follows the last one: nothing, a part of a request, or a stream, which has nobody to speak to.
+  pipeline += GENERATE(std::string(), "POST /v1/chan", format_request("GET", "/v1/events?channel=halves"));
+  client.send(pipeline);
+  client.shut_down_writing();
+  for (int i = 0; i < kRequests; ++i) REQUIRE(client.read_answer().status == 201);
+  client.read_to_end(std::chrono::seconds(5));  // throws if it does not come
+}
+
 TEST_CASE("As many channels as are allowed, and not one more") {
   std::string query;
   for (int i = 0; i < 1000; ++i) query += "channel=c" + std::to_string(i) + "&";
