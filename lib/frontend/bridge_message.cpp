@@ -95,8 +95,10 @@ void handle_bridge_message(const ExchangePtr& exchange) {
   }
   send_hooks(*exchange, context, query, *request);
   const BridgeCork::Ticket ticket = bridge->cork.enter(request->from);
-  context.storage->append(
-      append_request(context, *request, http.body, key),
+  hub::AppendRequest append = append_request(context, *request, http.body, key);
+  hub::Storage& storage = context.storage->of(append.draft.channel.view());
+  storage.append(
+      std::move(append),
       [exchange, bridge, started, ticket, sender = request->from](const Result<hub::Appended>& appended) {
         metrics::LoopMetrics& counters = exchange->context().metrics;
         count_publish(counters, appended);

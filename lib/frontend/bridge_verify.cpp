@@ -149,7 +149,8 @@ void record_connection(LoopContext& context, const std::string& client_id, const
   request.keep.max_count = kMaxRecords;
   request.keep.max_age = ttl;
   // Nobody waits for it: a stream is not refused because its origin could not be noted.
-  context.storage->append(std::move(request), [](Result<hub::Appended>) {});
+  hub::Storage& storage = context.storage->of(request.draft.channel.view());
+  storage.append(std::move(request), [](Result<hub::Appended>) {});
 }
 
 Result<BridgeVerifyRequest> parse_bridge_verify(const BridgeQuery& query, std::string_view content_type,

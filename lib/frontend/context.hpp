@@ -60,7 +60,7 @@ struct LoopContext {
   Shared& shared;
   std::shared_ptr<const Settings> settings;
   hub::Hub hub;
-  std::unique_ptr<hub::Storage> storage;
+  std::unique_ptr<hub::Store> storage;
 
   // WebSocket clients of this loop by number, for direct and broadcast.
   std::unordered_map<std::uint32_t, WsSession*> clients;

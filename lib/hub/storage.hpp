@@ -1,8 +1,8 @@
 // The storage contract: what every backend promises the hub. tests/contracts/ holds each of them to it.
 //
-// There is one Storage per event loop. All calls, callbacks and events happen on that loop's thread. A callback
-// may run before the call returns (memory does so) and runs exactly once, unless the Storage is destroyed
-// first; every call is answered within its deadline.
+// There is one Store per event loop, and in it one Storage for each of its partitions. All calls, callbacks and
+// events happen on that loop's thread. A callback may run before the call returns (memory does so) and runs exactly
+// once, unless the Store is destroyed first; every call is answered within its deadline.
 //
 // Order.      Ids are given by the store at the moment of storing, strictly increasing in a partition. Storing
 //             and announcing is one step: announcements of watched channels reach each loop in id order.
@@ -73,7 +73,7 @@ struct Skipped {
   std::uint64_t count = 0;
 };
 
-// What a backend tells the hub of a loop.
+// What a backend tells the hub of a partition.
 class StorageEvents {
  public:
   virtual ~StorageEvents() = default;
@@ -97,19 +97,50 @@ struct NodeHealth {
   std::int64_t probe_age_ms = 0; // since the last end-to-end proof; 0 where there is none
 };
 
+// One partition: the unit of order. Channels of other partitions are not named to it.
 class Storage {
  public:
   virtual ~Storage() = default;
-  // Once each, on the loop. Before start() calls only queue; after stop() nothing is answered or announced.
-  virtual void start() {}
-  virtual void stop() {}
   virtual void append(AppendRequest request, AppendDone done) = 0;
   virtual void read(std::vector<ReadQuery> queries, ReadDone done) = 0;
   // REQUIRES: not watched; one that failed is not. While the link is down the answer waits for its return or the deadline.
   virtual void watch(ChannelName channel, WatchDone done) = 0;
   // Also cancels a watch that is not answered yet: its callback is dropped. Unknown channels are ignored.
   virtual void unwatch(const ChannelName& channel) = 0;
+  // Every message with an id up to here was announced, if it was watched: the store's clock at the last end-to-end
+  // proof. Never lower than before. 0 where ids of all channels are one order, which says it without proof.
+  virtual MessageId proven() const { return 0; }
+};
+
+// A loop's store: its partitions, one Storage each.
+class Store {
+ public:
+  virtual ~Store() = default;
+  // Before start().
+  virtual void attach(std::uint32_t partition, StorageEvents& events) = 0;
+  // Once each, on the loop. Before start() calls only queue; after stop() nothing is answered or announced.
+  virtual void start() {}
+  virtual void stop() {}
+  virtual std::uint32_t partitions() const = 0;  // fixed for the life of the store
+  virtual std::uint32_t partition_of(std::string_view channel) const = 0;
+  virtual Storage& partition(std::uint32_t number) = 0;
+  Storage& of(std::string_view channel) { return partition(partition_of(channel)); }
   virtual std::vector<NodeHealth> health() const = 0;
+};
+
+// A Store of one partition, and that partition.
+class SoleStorage : public Store, public Storage {
+ public:
+  void attach(std::uint32_t, StorageEvents& events) override { events_ = &events; }
+  std::uint32_t partitions() const override { return 1; }
+  std::uint32_t partition_of(std::string_view) const override { return 0; }
+  Storage& partition(std::uint32_t) override { return *this; }
+
+ protected:
+  StorageEvents& events() { return *events_; }
+
+ private:
+  StorageEvents* events_ = nullptr;
 };
 
 }  // namespace relay::hub

@@ -28,20 +28,20 @@ redis::RedisSettings redis_settings(const options::Options& options, const std::
   return settings;
 }
 
-std::unique_ptr<hub::Storage> make_memory(const options::Options&, const StorageShared& shared,
-                                          frontend::LoopContext& context) {
-  return std::make_unique<memory::MemoryStorage>(context.loop, shared.memory, context.hub);
+std::unique_ptr<hub::Store> make_memory(const options::Options&, const StorageShared& shared,
+                                        frontend::LoopContext& context) {
+  return std::make_unique<memory::MemoryStorage>(context.loop, shared.memory);
 }
 
-std::unique_ptr<hub::Storage> make_redis(const options::Options& options, const StorageShared&,
-                                         frontend::LoopContext& context) {
+std::unique_ptr<hub::Store> make_redis(const options::Options& options, const StorageShared&,
+                                       frontend::LoopContext& context) {
   return std::make_unique<redis::RedisStorage>(context.loop, redis_settings(options, context.shared.instance_id),
-                                               context.hub, context.metrics);
+                                               context.metrics);
 }
 
 struct Backend {
   std::string_view name;
-  std::unique_ptr<hub::Storage> (*make)(const options::Options&, const StorageShared&, frontend::LoopContext&);
+  std::unique_ptr<hub::Store> (*make)(const options::Options&, const StorageShared&, frontend::LoopContext&);
 };
 constexpr Backend kBackends[] = {{"memory", make_memory}, {"redis", make_redis}};
 
@@ -56,8 +56,8 @@ Result<StorageShared> prepare_storage(const options::Options& options, const Clo
   return shared;
 }
 
-std::unique_ptr<hub::Storage> make_storage(const options::Options& options, const StorageShared& shared,
-                                           frontend::LoopContext& context) {
+std::unique_ptr<hub::Store> make_storage(const options::Options& options, const StorageShared& shared,
+                                         frontend::LoopContext& context) {
   for (const Backend& backend : kBackends) {
     if (backend.name == options.storage) return backend.make(options, shared, context);
   }

@@ -18,7 +18,7 @@ struct StorageShared {
 // Checks the options for the backend and makes what its loops share. Connects to nothing.
 Result<StorageShared> prepare_storage(const options::Options& options, const Clock& clock);
 
-std::unique_ptr<hub::Storage> make_storage(const options::Options& options, const StorageShared& shared,
-                                           frontend::LoopContext& context);
+std::unique_ptr<hub::Store> make_storage(const options::Options& options, const StorageShared& shared,
+                                         frontend::LoopContext& context);
 
 }  // namespace relay::server

@@ -54,19 +54,21 @@ bool Recorder::await_count(Event::Kind kind, std::size_t count, std::chrono::mil
 }
 
 Member::Member(int index, const MakeStorage& make, const Clock& clock)
-    : loop_(index, clock), storage_(make(loop_, recorder_, *metrics_)) {}
+    : loop_(index, clock), store_(make(loop_, *metrics_)) {
+  for (std::uint32_t i = 0; i < store_->partitions(); ++i) store_->attach(i, recorder_);
+}
 
 void Member::start() {
   thread_ = std::thread([this] { loop_.run(); });
-  on_loop([this] { storage_->start(); });
+  on_loop([this] { store_->start(); });
 }
 
 Member::~Member() {
   if (!thread_.joinable()) return;
   std::promise<void> gone;
   loop_.post([&] {
-    storage_->stop();
-    storage_.reset();
+    store_->stop();
+    store_.reset();
     gone.set_value();
   });
   gone.get_future().wait();
@@ -103,8 +105,9 @@ std::future<Result<hub::Appended>> Member::append_later(const Publish& publish) 
   request.keep = publish.keep;
   request.idempotency_key = publish.key;
   loop_.post([this, request = std::move(request), promise]() mutable {
-    storage_->append(std::move(request),
-                     [promise](Result<hub::Appended> answer) { promise->set_value(std::move(answer)); });
+    hub::Storage& storage = store_->of(request.draft.channel.view());
+    storage.append(std::move(request),
+                   [promise](Result<hub::Appended> answer) { promise->set_value(std::move(answer)); });
   });
   return promise->get_future();
 }
@@ -112,8 +115,9 @@ std::future<Result<hub::Appended>> Member::append_later(const Publish& publish) 
 std::future<Result<hub::ReadAnswer>> Member::read_later(std::vector<hub::ReadQuery> queries) {
   auto promise = std::make_shared<std::promise<Result<hub::ReadAnswer>>>();
   loop_.post([this, queries = std::move(queries), promise]() mutable {
-    storage_->read(std::move(queries),
-                   [promise](Result<hub::ReadAnswer> answer) { promise->set_value(std::move(answer)); });
+    hub::Storage& storage = queries.empty() ? store_->partition(0) : store_->of(queries.front().channel.view());
+    storage.read(std::move(queries),
+                 [promise](Result<hub::ReadAnswer> answer) { promise->set_value(std::move(answer)); });
   });
   return promise->get_future();
 }
@@ -121,7 +125,7 @@ std::future<Result<hub::ReadAnswer>> Member::read_later(std::vector<hub::ReadQue
 std::future<Result<bool>> Member::watch_later(std::string_view channel) {
   auto promise = std::make_shared<std::promise<Result<bool>>>();
   loop_.post([this, channel = name(channel), promise] {
-    storage_->watch(channel, [promise](Result<bool> answer) { promise->set_value(std::move(answer)); });
+    store_->of(channel.view()).watch(channel, [promise](Result<bool> answer) { promise->set_value(std::move(answer)); });
   });
   return promise->get_future();
 }
@@ -149,12 +153,12 @@ hub::Page Member::page(std::string_view channel, MessageId after, std::uint32_t 
 Result<bool> Member::watch(std::string_view channel) { return await_answer(watch_later(channel), "watch"); }
 
 void Member::unwatch(std::string_view channel) {
-  on_loop([&] { storage_->unwatch(name(channel)); });
+  on_loop([&] { store_->of(channel).unwatch(name(channel)); });
 }
 
 hub::NodeHealth Member::health() {
   hub::NodeHealth health;
-  on_loop([&] { health = storage_->health().at(0); });
+  on_loop([&] { health = store_->health().at(0); });
   return health;
 }
 

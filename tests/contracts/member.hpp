@@ -1,4 +1,4 @@
-// One Storage on an event loop and a thread of its own, and what it says, as a test on another thread sees it.
+// One Store on an event loop and a thread of its own, and what it says, as a test on another thread sees it.
 //
 // Everything is awaited by condition, within a limit that only a fault reaches; a call that is not answered in time
 // throws. Make all members before starting any (a MemoryStore is given its loops first).
@@ -55,7 +55,7 @@ class Recorder final : public hub::StorageEvents {
 };
 
 using MakeStorage =
-    std::function<std::unique_ptr<hub::Storage>(net::IoLoop&, hub::StorageEvents&, metrics::LoopMetrics&)>;
+    std::function<std::unique_ptr<hub::Store>(net::IoLoop&, metrics::LoopMetrics&)>;
 
 struct Publish {
   std::string channel = "room:1";
@@ -76,12 +76,12 @@ class Member {
   // On the loop's thread, while the caller waits.
   void on_loop(std::function<void()> work);
   void post(std::function<void()> work) { loop_.post(std::move(work)); }
-  hub::Storage& storage() { return *storage_; }  // on the loop only
+  hub::Store& store() { return *store_; }  // on the loop only
   Recorder& heard() { return recorder_; }
   metrics::LoopMetrics& metrics() { return *metrics_; }
 
   std::future<Result<hub::Appended>> append_later(const Publish& publish);
-  std::future<Result<hub::ReadAnswer>> read_later(std::vector<hub::ReadQuery> queries);
+  std::future<Result<hub::ReadAnswer>> read_later(std::vector<hub::ReadQuery> queries);  // REQUIRES: one partition's
   std::future<Result<bool>> watch_later(std::string_view channel);
   Result<hub::Appended> append(const Publish& publish);
   MessageId publish(const Publish& publish);  // REQUIRES that it is stored
@@ -95,7 +95,7 @@ class Member {
   net::IoLoop loop_;
   Recorder recorder_;
   std::unique_ptr<metrics::LoopMetrics> metrics_ = std::make_unique<metrics::LoopMetrics>();
-  std::unique_ptr<hub::Storage> storage_;
+  std::unique_ptr<hub::Store> store_;
   std::thread thread_;
 };
 

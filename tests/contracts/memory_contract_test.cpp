@@ -27,8 +27,8 @@ class MemoryBackend final : public Backend {
       : store_(std::make_shared<memory::MemoryStore>(clock_, max_inbox_bytes)) {}
   const memory::MemoryStore& store() const { return *store_; }
   MakeStorage maker() override {
-    return [this](net::IoLoop& loop, hub::StorageEvents& events, metrics::LoopMetrics&) {
-      return std::make_unique<memory::MemoryStorage>(loop, store_, events);
+    return [this](net::IoLoop& loop, metrics::LoopMetrics&) {
+      return std::make_unique<memory::MemoryStorage>(loop, store_);
     };
   }
   void set_clock_back(Milliseconds by) override { clock_.shift(-by); }

@@ -10,9 +10,8 @@
 namespace relay::test {
 
 inline MakeStorage redis_maker(redis::RedisSettings settings) {
-  return [settings = std::move(settings)](net::IoLoop& loop, hub::StorageEvents& events,
-                                          metrics::LoopMetrics& metrics) {
-    return std::make_unique<redis::RedisStorage>(loop, settings, events, metrics);
+  return [settings = std::move(settings)](net::IoLoop& loop, metrics::LoopMetrics& metrics) {
+    return std::make_unique<redis::RedisStorage>(loop, settings, metrics);
   };
 }
 

@@ -131,10 +131,10 @@ void changes_of_mind_settle(Two& two) {
   auto last = std::make_shared<std::promise<Result<bool>>>();
   two.b.on_loop([&] {
     for (int i = 0; i < 5; ++i) {
-      two.b.storage().watch(name("room:1"), [&dropped, i](const Result<bool>&) { dropped += i < 5 ? 1 : 0; });
-      two.b.storage().unwatch(name("room:1"));
+      two.b.store().of("room:1").watch(name("room:1"), [&dropped, i](const Result<bool>&) { dropped += i < 5 ? 1 : 0; });
+      two.b.store().of("room:1").unwatch(name("room:1"));
     }
-    two.b.storage().watch(name("room:1"), [last](Result<bool> answer) { last->set_value(std::move(answer)); });
+    two.b.store().of("room:1").watch(name("room:1"), [last](Result<bool> answer) { last->set_value(std::move(answer)); });
   });
   REQUIRE(await_answer(last->get_future(), "the last watch").has_value());
   const int early = dropped;  // memory answers before the call returns; a store with a link has none to give

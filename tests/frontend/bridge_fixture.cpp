@@ -151,10 +151,10 @@ Error unavailable() { return make_error(ErrorKind::kUnavailable, "down", "the st
 
 struct BridgeServer::Loop {
   // Memory storage that answers late or not, as the test says.
-  class Storage final : public hub::Storage {
+  class Storage final : public hub::SoleStorage {
    public:
-    Storage(Store& store, net::IoLoop& loop, hub::StorageEvents& events)
-        : store_(store), inner_(loop, store.memory, events) {}
+    Storage(BridgeServer::Store& store, net::IoLoop& loop) : store_(store), inner_(loop, store.memory) {}
+    void attach(std::uint32_t partition, hub::StorageEvents& events) override { inner_.attach(partition, events); }
     void append(hub::AppendRequest request, hub::AppendDone done) override {
       if (store_.fail_appends) return done(unavailable());
       inner_.append(std::move(request), [&](Result<hub::Appended> answer) {
@@ -178,7 +178,7 @@ struct BridgeServer::Loop {
     std::vector<hub::NodeHealth> health() const override { return inner_.health(); }
 
    private:
-    Store& store_;
+    BridgeServer::Store& store_;
     memory::MemoryStorage inner_;
     std::deque<std::pair<Result<hub::Appended>, hub::AppendDone>> withheld_;
   };
@@ -194,10 +194,11 @@ struct BridgeServer::Loop {
 
   Loop(int index, Store& store, const std::shared_ptr<const frontend::Settings>& settings, net::Bound bound)
       : loop(index, store.clock), context(loop, metrics, store.shared, settings) {
-    auto made = std::make_unique<Storage>(store, loop, context.hub);
+    auto made = std::make_unique<Storage>(store, loop);
     storage = made.get();
     context.storage = std::move(made);
-    context.hub.attach(*context.storage);
+    context.hub.attach(context.storage->partition(0));
+    context.storage->attach(0, context.hub);
     std::map<std::string, hub::ChannelOptions, std::less<>> by_namespace;
     const options::ChannelKeep& keep = settings->options.namespaces.at("bridge");
     by_namespace["bridge"] = {static_cast<std::uint32_t>(keep.max_count), static_cast<std::uint64_t>(keep.max_bytes),

@@ -116,8 +116,6 @@ void FakeStorage::unwatch(const hub::ChannelName& channel) {
   waiting_watches_.erase(std::string(channel.view()));
 }
 
-std::vector<hub::NodeHealth> FakeStorage::health() const { return {{"fake", up_, 0, {}, 0}}; }
-
 bool FakeStorage::execute_command() {
   if (commands_.empty()) return false;
   const auto command = std::move(commands_.front());

@@ -50,7 +50,6 @@ class FakeStorage final : public hub::Storage {
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override;
   void watch(hub::ChannelName channel, hub::WatchDone done) override;
   void unwatch(const hub::ChannelName& channel) override;
-  std::vector<hub::NodeHealth> health() const override;
 
  private:
   struct Backlog {

@@ -10,9 +10,8 @@ constexpr std::size_t kBytesPerTurn = 256 * 1024;
 
 // The inbox is drained in a turn of its own: the publisher's answer, queued in this turn, leaves before the
 // message reaches anybody on this loop, and one drain takes what a turn published.
-MemoryStorage::MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> store, hub::StorageEvents& events)
+MemoryStorage::MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> store)
     : store_(std::move(store)),
-      events_(events),
       loop_(loop),
       inbox_(std::make_shared<Inbox>([this] { loop_.post([this] { drain(); }); }, store_->max_inbox_bytes())),
       slot_(store_->add_inbox(inbox_)),
@@ -20,12 +19,12 @@ MemoryStorage::MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> sto
 
 void MemoryStorage::drain() {
   Inbox::Taken taken = inbox_->take(kBytesPerTurn);
-  for (hub::DeliveryPtr& delivery : taken.deliveries) events_.on_announced(std::move(delivery));
+  for (hub::DeliveryPtr& delivery : taken.deliveries) events().on_announced(std::move(delivery));
   if (taken.more) return loop_.post([this] { drain(); });
-  for (const hub::Skipped& skipped : taken.skipped) events_.on_skipped(skipped);
+  for (const hub::Skipped& skipped : taken.skipped) events().on_skipped(skipped);
   if (!taken.missed_kept) return;
-  events_.on_interrupted();
-  events_.on_restored();
+  events().on_interrupted();
+  events().on_restored();
 }
 
 void MemoryStorage::append(hub::AppendRequest request, hub::AppendDone done) {

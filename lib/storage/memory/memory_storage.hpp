@@ -12,10 +12,10 @@
 
 namespace relay::memory {
 
-class MemoryStorage final : public hub::Storage {
+class MemoryStorage final : public hub::SoleStorage {
  public:
-  // Before the loops run. `events` outlives the loop's last turn.
-  MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> store, hub::StorageEvents& events);
+  // Before the loops run. Its events outlive the loop's last turn.
+  MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> store);
 
   void append(hub::AppendRequest request, hub::AppendDone done) override;
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override;
@@ -27,7 +27,6 @@ class MemoryStorage final : public hub::Storage {
   void drain();
 
   std::shared_ptr<MemoryStore> store_;
-  hub::StorageEvents& events_;
   net::IoLoop& loop_;
   std::shared_ptr<Inbox> inbox_;
   unsigned slot_;

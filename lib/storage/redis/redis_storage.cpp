@@ -17,12 +17,10 @@ CommandLink::Events command_events(std::function<void()> ready, std::function<vo
 
 }  // namespace
 
-RedisStorage::RedisStorage(net::IoLoop& loop, RedisSettings settings, hub::StorageEvents& events,
-                           metrics::LoopMetrics& metrics)
+RedisStorage::RedisStorage(net::IoLoop& loop, RedisSettings settings, metrics::LoopMetrics& metrics)
     : loop_(loop),
       settings_(std::move(settings)),
       keys_(settings_.prefix),
-      events_(events),
       metrics_(metrics),
       command_(loop, settings_, keys_,
                command_events([this] { on_link_ready(); }, [this](const std::string& why) { fail(why); })),
@@ -30,7 +28,7 @@ RedisStorage::RedisStorage(net::IoLoop& loop, RedisSettings settings, hub::Stora
            {[this] { on_link_ready(); }, [this] { on_whole(); }, [this](const std::string& why) { on_bus_lost(why); },
             [this](hub::DeliveryPtr delivery) {
               command_.saw(delivery->message().id);
-              events_.on_announced(std::move(delivery));
+              events().on_announced(std::move(delivery));
             },
             [this] { on_probe(); }}),
       tick_timer_(loop.context()),
@@ -82,7 +80,7 @@ void RedisStorage::on_whole() {
   probes_missed_ = 0;
   probe_seen_ = true;
   last_proof_ = next_probe_ = loop_.clock().steady();
-  if (std::exchange(interrupted_, false)) events_.on_restored();
+  if (std::exchange(interrupted_, false)) events().on_restored();
   issue_waiting_reads();
 }
 
@@ -109,7 +107,7 @@ void RedisStorage::on_bus_lost(const std::string& why) {
 void RedisStorage::say_interrupted() {
   if (std::exchange(interrupted_, true)) return;
   metrics_.add(metrics::Counter::kStorageReconnects);
-  events_.on_interrupted();
+  events().on_interrupted();
 }
 
 void RedisStorage::close_links() {

@@ -37,11 +37,10 @@
 
 namespace relay::redis {
 
-class RedisStorage final : public hub::Storage {
+class RedisStorage final : public hub::SoleStorage {
  public:
-  // REQUIRES: `events` and `loop` outlive it.
-  RedisStorage(net::IoLoop& loop, RedisSettings settings, hub::StorageEvents& events,
-               metrics::LoopMetrics& metrics);
+  // REQUIRES: its events and `loop` outlive it.
+  RedisStorage(net::IoLoop& loop, RedisSettings settings, metrics::LoopMetrics& metrics);
   // REQUIRES: not from within one of its callbacks. What is unanswered stays so.
   ~RedisStorage() override;
 
@@ -86,7 +85,6 @@ class RedisStorage final : public hub::Storage {
   net::IoLoop& loop_;
   const RedisSettings settings_;
   const Keyspace keys_;
-  hub::StorageEvents& events_;
   metrics::LoopMetrics& metrics_;
   CommandLink command_;
   BusLink bus_;
