@@ -243,7 +243,9 @@ void BridgeSession::on_drain() {
   end();
 }
 
-hub::SubscriberInfo BridgeSession::info() const { return {context_.client_id(number_), "sse", since_ms_, number_}; }
+hub::SubscriberInfo BridgeSession::info() const {
+  return {context_.client_id(number_), "sse", since_ms_, number_, client_ids_};
+}
 
 void handle_bridge_events(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();

@@ -120,7 +120,9 @@ void SseSession::on_drain() {
   connection_.close_after_flush();
 }
 
-hub::SubscriberInfo SseSession::info() const { return {context_.client_id(number_), "sse", since_ms_, number_}; }
+hub::SubscriberInfo SseSession::info() const {
+  return {context_.client_id(number_), "sse", since_ms_, number_, subscription_.channel_count()};
+}
 
 void SseSession::send_text(std::string_view event_stream_text) {
   connection_.send_copy(http_1_0_ ? std::string(event_stream_text) : wire::as_chunk(event_stream_text));

@@ -185,6 +185,10 @@ void WsSession::on_drained() {
 
 void WsSession::on_drain() { close(wire::kWsServiceRestart, "the server restarts; come back"); }
 
+void WsSession::on_kicked(std::string_view reason) {
+  close(wire::kWsPolicyViolation, reason.empty() ? "an operator closed this connection" : reason);
+}
+
 WsSession::Request* WsSession::find(std::string_view channel) {
   for (const auto& request : requests_) {
     for (const hub::ChannelName& name : request->channels) {
@@ -251,7 +255,7 @@ void WsSession::on_failed(hub::Subscription& subscription, const Error& error) {
   connection_.close_after_flush();
 }
 
-hub::SubscriberInfo WsSession::info() const { return {client_id_, "websocket", since_ms_, number_}; }
+hub::SubscriberInfo WsSession::info() const { return {client_id_, "websocket", since_ms_, number_, channel_count_}; }
 
 void handle_websocket(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();

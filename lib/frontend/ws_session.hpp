@@ -54,6 +54,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   void on_drained() override;
   void on_deadline() override;
   void on_drain() override;
+  void on_kicked(std::string_view reason) override;
 
   // hub::Subscriber
   void on_live(hub::Subscription& subscription) override;

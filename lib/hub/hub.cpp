@@ -172,8 +172,10 @@ void Hub::fan_out(const DeliveryPtr& delivery) {
   const Message& message = delivery->message();
   // What a heal had already comes again; each subscription drops it by its own position.
   if (message.body.ttl_ms != 0) watermark_ = std::max(watermark_, message.id);
-  const Topic* topic = topics_.find(message.channel());
+  Topic* topic = topics_.find(message.channel());
   if (topic == nullptr) return;
+  ++topic->messages;
+  topic->last = message.id;
   metrics_.observe(metrics::Histogram::kDeliveryLatency,
                    static_cast<double>(std::max<std::int64_t>(0, clock_.wall_ms() - message.published_ms())) / 1000);
   for (const Topic::Entry& entry : topic->entries) {

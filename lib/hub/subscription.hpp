@@ -38,6 +38,7 @@ struct SubscriberInfo {
   std::string transport;  // "sse", "websocket", "longpoll"
   std::int64_t since_ms = 0;
   std::uint32_t number = 0;  // of this client on its loop
+  std::size_t channels = 0;  // that it listens to
 };
 
 // What the hub tells a session. None of these may unsubscribe or destroy a Subscription, but for on_failed().

@@ -34,6 +34,11 @@ class ConnectionHandler : public Disposable {
   virtual void on_deadline() {}
   // The server goes away: end what you do politely, soon.
   virtual void on_drain() {}
+  // An operator wants this client gone; `reason` is theirs.
+  virtual void on_kicked(std::string_view reason) {
+    (void)reason;
+    on_drain();
+  }
 };
 
 // Connections in order of arrival; intrusive.
