@@ -91,6 +91,17 @@ TEST_CASE("base64: the vectors of RFC 4648, section 10") {
   CHECK(base64_encode("\xfb\xff") == "+/8=");
 }
 
+TEST_CASE("base64url: no padding, and only what encoding gives is read") {
+  for (const char* bytes : {"", "f", "fo", "foo", "foob", "fooba", "foobar", "\xfb\xff", "\xff\xff\xff"}) {
+    CHECK(base64url_decode(base64url_encode(bytes)) == std::string(bytes));
+  }
+  CHECK(base64url_encode("\xfb\xff") == "-_8");
+  for (const char* text : {"A", "Zg==", "+/8", "Zh", "Zm9", "Z g", "AAAAA"}) {
+    INFO(text);
+    CHECK_FALSE(base64url_decode(text));
+  }
+}
+
 TEST_CASE("SHA-1: the handshake of RFC 6455, section 1.3") {
   CHECK(to_hex(sha1("abc")) == "a9993e364706816aba3e25717850c26c9cd0d89d");
   CHECK(base64_encode(sha1("dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) ==
