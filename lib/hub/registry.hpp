@@ -59,8 +59,9 @@ struct Present {
   std::int64_t since_ms = 0;
 };
 struct PresenceAnswer {
-  std::vector<Present> others;  // on other instances, at most `limit`
-  std::uint64_t count = 0;      // of them, also those that are not listed
+  std::vector<Present> others;  // on other living instances; beyond `limit` not all of them
+  bool all = true;
+  std::uint64_t entries = 0;    // of every instance, this one's and dead ones' among them
 };
 
 class RegistryEvents {

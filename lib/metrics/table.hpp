@@ -68,6 +68,11 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kHealedMessages, "relayd_healed_messages_total", "", "", kClean, "Messages delivered to open streams from the backlog after an interruption.") \
   X(kStorageReconnects, "relayd_storage_reconnects_total", "", "", kClean, "Connections to the storage opened again after a loss.") \
   X(kStorageQueueFull, "relayd_storage_queue_full_total", "", "", kClean, "Requests refused because the queue of storage commands was full.") \
+  X(kHeartbeats, "relayd_heartbeats_total", "", "", kClean, "Heartbeats of this instance that were begun.") \
+  X(kInstanceIdConflicts, "relayd_instance_id_conflicts_total", "", "", kClean, "Times another process was found to have this instance's id.") \
+  X(kInstancesPurged, "relayd_instances_purged_total", "", "", kClean, "Dead instances that this one removed from the registry.") \
+  X(kPresencePurged, "relayd_purged_presence_entries_total", "", "", kClean, "Presence entries of dead instances that this one removed.") \
+  X(kPresenceOverflows, "relayd_presence_overflows_total", "", "", kClean, "Times all presence was entered anew because too many joins and leaves waited.") \
   X(kSentBytes, "relayd_sent_bytes_total", "", "", kClean, "Bytes written to clients.") \
   X(kReceivedBytes, "relayd_received_bytes_total", "", "", kClean, "Bytes read from clients.") \
   X(kWriteCalls, "relayd_write_calls_total", "", "", kClean, "System calls that wrote to clients.") \
@@ -93,6 +98,8 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kHoldQueueMessages, "relayd_hold_queue_messages", "", "", kSum, "Live messages held until a replay is done.") \
   X(kStoragePendingCommands, "relayd_storage_pending_commands", "", "", kSum, "Storage commands sent or queued and not answered.") \
   X(kStoragePendingBytes, "relayd_storage_pending_bytes", "", "", kSum, "Bytes of storage commands not yet sent.") \
+  X(kInstances, "relayd_instances", "", "", kMax, "Living instances in the registry, as of the last sweep.") \
+  X(kPresencePending, "relayd_presence_pending", "", "", kSum, "Joins and leaves that the registry has yet to be told.") \
   X(kEventLoopLagMicros, "relayd_event_loop_lag_seconds", "", "", kMax, "Time the slowest event loop was late at its last tick.") \
   X(kBridgeConnections, "number_of_acitve_connections", "", "", kSum, "Bridge streams open now.") \
   X(kBridgeSubscriptions, "number_of_active_subscriptions", "", "", kSum, "Client ids of the bridge's open streams.") \

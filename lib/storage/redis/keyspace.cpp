@@ -3,10 +3,11 @@
 #include <openssl/sha.h>
 
 #include "base/bytes.hpp"
+#include "hub/presence.hpp"
 
 namespace relay::redis {
 
-Keyspace::Keyspace(std::string_view prefix, std::string_view tag) {
+Keyspace::Keyspace(std::string_view prefix, std::string_view tag) : sharded_(!tag.empty()) {
   const std::string p = std::string(prefix) + (tag.empty() ? "" : ":{" + std::string(tag) + "}");
   seq_ = p + ":seq";
   epoch_ = p + ":epoch";
@@ -23,6 +24,7 @@ Keyspace::Keyspace(std::string_view prefix, std::string_view tag) {
   heartbeat_ = std::string(prefix) + ":instance:";
   held_ = p + ":held:";
   subs_ = p + ":subs:";
+  presence_ = bus_ + std::string(hub::kPresencePrefix);
   purge_lease_ = p + ":lease:purge";
 }
 

@@ -92,12 +92,16 @@ class Keyspace {
   std::string subs(std::string_view channel) const { return subs_ + std::string(channel); }
   // Without a tag: any node takes it, and who listens need not know about partitions.
   std::string heartbeat_topic(std::string_view id) const { return heartbeat_ + std::string(id) + ":heartbeat"; }
+  // Behind it a channel's name gives the topic of its joins and leaves; numsub() is PUBSUB's word to count who listens.
+  const std::string& presence_topic_prefix() const { return presence_; }
+  std::string_view numsub() const { return sharded_ ? "SHARDNUMSUB" : "NUMSUB"; }
   // The channel of a bus topic; empty if it is none of ours.
   std::string_view channel_of(std::string_view topic) const;
 
  private:
   std::string seq_, epoch_, history_, layout_, log_, bytes_, last_, idem_, bus_, probe_;
-  std::string instances_, instance_, heartbeat_, held_, subs_, purge_lease_;
+  std::string instances_, instance_, heartbeat_, held_, subs_, purge_lease_, presence_;
+  bool sharded_;
 };
 
 // 32 hex digits that nobody can steer (SHA-256, cut): for idempotency keys and the data they stand for.
