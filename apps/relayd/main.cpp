@@ -1,9 +1,23 @@
 // relayd: load the options, run the server. Everything else is in lib/.
 #include <cstdio>
+#include <vector>
 
+#include "base/exit_code.hpp"
 #include "options/load.hpp"
 #include "options/print.hpp"
+#include "server/check.hpp"
 #include "server/server.hpp"
+
+namespace {
+
+int report(const std::vector<relay::server::Problem>& problems, const char* if_none) {
+  for (const auto& problem : problems) std::fputs(problem.text().c_str(), stderr);
+  if (!problems.empty()) return problems.front().exit_code;
+  std::puts(if_none);
+  return relay::exit_code::kOk;
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace relay;
@@ -16,14 +30,10 @@ int main(int argc, char** argv) {
   }
   switch (outcome.action) {
     case options::Action::kRun: return server::Server(std::move(outcome.loaded), load).run();
-    case options::Action::kCheck: std::puts("configuration is valid"); return 0;
+    case options::Action::kCheck: return report(server::check_files(outcome.loaded.options), "configuration is valid");
     case options::Action::kCheckFull:
-      if (const std::string problem = server::Server::try_everything(outcome.loaded.options); !problem.empty()) {
-        std::fprintf(stderr, "relayd: %s\n", problem.c_str());
-        return options::kExitConfig;
-      }
-      std::puts("configuration is valid, addresses are free");
-      return 0;
+      return report(server::check_everything(outcome.loaded.options),
+                    "configuration is valid, addresses are free, storage answers");
     default: std::fputs(outcome.output.c_str(), stdout); return 0;
   }
 }

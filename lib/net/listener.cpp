@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/ids.hpp"
+
 namespace relay::net {
 namespace {
 
@@ -55,11 +57,16 @@ Error failed(const Endpoint& endpoint, const char* what) {
   return make_error(ErrorKind::kUnavailable, "cannot_listen", text);
 }
 
-bool is_live(SocketAddress& address) {
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const bool live = ::connect(probe, address.raw(), address.size) == 0;
+// Whether a socket file is one that nobody listens on any more. In doubt it is not: a listener whose queue is full, or
+// that is not ours to connect to, is alive.
+bool is_left_over(const Endpoint& endpoint, SocketAddress& address) {
+  struct stat status {};
+  if (::lstat(endpoint.unix_path.c_str(), &status) != 0) return errno == ENOENT;
+  if (!S_ISSOCK(status.st_mode)) return false;
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const bool refused = ::connect(probe, address.raw(), address.size) != 0 && errno == ECONNREFUSED;
   ::close(probe);
-  return live;
+  return refused;
 }
 
 std::uint16_t bound_port(int fd) {
@@ -89,7 +96,7 @@ Result<Bound> open_listener(const Endpoint& endpoint, bool reuse_port, unsigned 
   const int on = 1;
   const int off = 0;
   if (is_unix) {
-    if (is_live(address)) {
+    if (!is_left_over(endpoint, address)) {
       errno = EADDRINUSE;
       return give_up("socket file");
     }
@@ -106,6 +113,23 @@ Result<Bound> open_listener(const Endpoint& endpoint, bool reuse_port, unsigned 
   Bound bound{fd, endpoint};
   if (!is_unix) bound.endpoint.port = bound_port(fd);
   return bound;
+}
+
+Result<bool> try_listener(const Endpoint& endpoint) {
+  Endpoint trial = endpoint;
+  if (!endpoint.unix_path.empty()) {
+    SocketAddress address = to_socket_address(endpoint);
+    if (!is_left_over(endpoint, address)) {
+      errno = EADDRINUSE;
+      return failed(endpoint, "socket file");
+    }
+    trial.unix_path = endpoint.unix_path.substr(0, endpoint.unix_path.rfind('/') + 1) + '.' + random_hex(4);
+  }
+  const auto bound = open_listener(trial, false);
+  if (!bound) return bound.error();
+  ::close(bound->fd);
+  if (!trial.unix_path.empty()) ::unlink(trial.unix_path.c_str());
+  return true;
 }
 
 Listener::Listener(IoLoop& loop, Bound bound, OnAccept on_accept)

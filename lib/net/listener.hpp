@@ -21,6 +21,9 @@ struct Bound {
 };
 Result<Bound> open_listener(const Endpoint& endpoint, bool reuse_port, unsigned mode = 0660);
 
+// Whether open_listener() would succeed, without a trace: what is there, left over or live, stays. Any thread.
+Result<bool> try_listener(const Endpoint& endpoint);
+
 class Listener final : public Pollable {
  public:
   // Takes a non-blocking descriptor over.

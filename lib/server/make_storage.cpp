@@ -1,8 +1,12 @@
 #include "server/make_storage.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "options/redis_url.hpp"
 #include "storage/memory/memory_storage.hpp"
 #include "storage/redis/redis_storage.hpp"
+#include "storage/redis/stream.hpp"
 
 namespace relay::server {
 namespace {
@@ -39,29 +43,43 @@ std::unique_ptr<hub::Store> make_redis(const options::Options& options, const St
                                                context.metrics);
 }
 
+Result<StorageShared> prepare_memory(const options::Options& options, const Clock& clock) {
+  StorageShared shared;
+  shared.memory =
+      std::make_shared<memory::MemoryStore>(clock, static_cast<std::size_t>(options.memory.max_inbox_bytes));
+  return shared;
+}
+
+// A stream that is never connected has loaded what it would need for TLS.
+Result<StorageShared> prepare_redis(const options::Options& options, const Clock&) {
+  boost::asio::io_context context;
+  const auto stream = redis::make_stream(context, redis_settings(options, {}));
+  if (!stream) return stream.error();
+  return StorageShared{};
+}
+
 struct Backend {
   std::string_view name;
+  Result<StorageShared> (*prepare)(const options::Options&, const Clock&);
   std::unique_ptr<hub::Store> (*make)(const options::Options&, const StorageShared&, frontend::LoopContext&);
 };
-constexpr Backend kBackends[] = {{"memory", make_memory}, {"redis", make_redis}};
+constexpr Backend kBackends[] = {{"memory", prepare_memory, make_memory}, {"redis", prepare_redis, make_redis}};
+
+// REQUIRES: a name that the options table knows.
+const Backend& backend_of(const options::Options& options) {
+  return *std::find_if(std::begin(kBackends), std::end(kBackends),
+                       [&](const Backend& backend) { return backend.name == options.storage; });
+}
 
 }  // namespace
 
 Result<StorageShared> prepare_storage(const options::Options& options, const Clock& clock) {
-  StorageShared shared;
-  if (options.storage == "memory") {
-    shared.memory =
-        std::make_shared<memory::MemoryStore>(clock, static_cast<std::size_t>(options.memory.max_inbox_bytes));
-  }
-  return shared;
+  return backend_of(options).prepare(options, clock);
 }
 
 std::unique_ptr<hub::Store> make_storage(const options::Options& options, const StorageShared& shared,
                                          frontend::LoopContext& context) {
-  for (const Backend& backend : kBackends) {
-    if (backend.name == options.storage) return backend.make(options, shared, context);
-  }
-  return nullptr;  // the options table knows the same names
+  return backend_of(options).make(options, shared, context);
 }
 
 }  // namespace relay::server

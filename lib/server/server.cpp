@@ -9,18 +9,16 @@
 #include <cerrno>
 #include <ctime>
 
+#include "base/exit_code.hpp"
 #include "base/log.hpp"
 #include "frontend/bridge_state.hpp"
 #include "options/reload.hpp"
 #include "server/limits.hpp"
+#include "server/load_tls.hpp"
 #include "server/notify.hpp"
 
 namespace relay::server {
 namespace {
-
-constexpr int kExitOk = 0;
-constexpr int kExitOsRefused = 71;
-constexpr int kExitConfig = 78;
 
 constexpr Milliseconds kStatusEvery{5000};
 constexpr std::int64_t kStuckMs = 5000;
@@ -58,13 +56,6 @@ std::shared_ptr<const frontend::Settings> make_settings(const options::Options& 
   return settings;
 }
 
-bool wants_tls(const options::TlsOptions& tls) { return tls.self_signed || !tls.certificate_file.empty(); }
-
-Result<std::shared_ptr<const net::TlsContext>> load_tls(const options::TlsOptions& tls) {
-  if (!wants_tls(tls)) return std::shared_ptr<const net::TlsContext>();
-  return net::TlsContext::load({tls.certificate_file, tls.key_file, tls.self_signed, tls.min_version});
-}
-
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
@@ -99,12 +90,12 @@ int Server::run() {
   ::signal(SIGPIPE, SIG_IGN);
   if (const std::string problem = configure_log(options, shared_.instance_id); !problem.empty()) {
     log::error("start.failed", problem);
-    return kExitConfig;
+    return exit_code::kConfig;
   }
   if (const auto ready = prepare(); !ready) {
     log::error("start.failed", ready.error().message);
     log::flush();
-    return ready.error().code == "cannot_listen" ? kExitOsRefused : kExitConfig;
+    return ready.error().code == "cannot_listen" ? exit_code::kOsRefused : exit_code::kConfig;
   }
   for (const auto& worker : workers_) worker->start();
   announce();
@@ -217,22 +208,6 @@ void Server::sample(metrics::SampleSet& out) const {
   }
 }
 
-std::string Server::try_everything(const options::Options& options) {
-  const auto tls = load_tls(options.tls);
-  if (!tls) return tls.error().message;
-  std::vector<std::string> addresses = options.listen;
-  if (!options.operator_port.listen.empty()) addresses.push_back(options.operator_port.listen);
-  for (const std::string& text : addresses) {
-    const auto endpoint = net::Endpoint::parse(text);
-    if (!endpoint) return endpoint.error().message;
-    const auto bound = net::open_listener(*endpoint, false);
-    if (!bound) return bound.error().message;
-    ::close(bound->fd);
-    if (!endpoint->unix_path.empty()) ::unlink(endpoint->unix_path.c_str());
-  }
-  return {};
-}
-
 void Server::announce() const {
   for (const std::string& warning : loaded_.warnings) log::warning("config.warning", warning);
   if (!loaded_.without_effect.empty()) {
@@ -266,11 +241,11 @@ int Server::wait_for_signals() {
       case SIGTERM:
       case SIGINT:
         drain_and_stop();
-        return kExitOk;
+        return exit_code::kOk;
       case SIGQUIT:
         log::info("stopping", "SIGQUIT: stopping without drain");
         stop_workers();
-        return kExitOk;
+        return exit_code::kOk;
       default:
         report_status(false);
         if (watchdog && all_ticking()) notify("WATCHDOG=1");

@@ -27,9 +27,6 @@ class Server {
   // Runs until a signal ends it; returns the exit code.
   int run();
 
-  // For --check=full: binds and resolves everything, then lets go. Empty if all is well, else what is not.
-  static std::string try_everything(const options::Options& options);
-
  private:
   enum class Stop { kDrained, kNow };
 
