@@ -98,6 +98,8 @@ hub::MessagePtr parse_record(std::string_view record, const hub::ChannelName& ch
   return hub::MessagePtr(new hub::Message(head.numbers[0], std::move(draft)));
 }
 
+std::string encode_tombstone(MessageId id) { return std::to_string(id) + " 0 0 0 0 0 0\n"; }
+
 std::optional<MessageId> parse_marker(std::string_view member) {
   return is_marker(member) ? parse_id(member.substr(1)) : std::nullopt;
 }

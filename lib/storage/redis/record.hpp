@@ -7,7 +7,10 @@
 // "<bytes>:<client id>"; data is whatever is left. Everything after the id is made before the id is known, and
 // append.lua puts the two together. The channel is in the key or topic, not in here.
 //
-// A marker, in a log only:   !<id>        (keyspace.hpp says what it means)
+// In a log only:
+//   !<id>                    a marker (keyspace.hpp says what it means)
+//   <id> 0 0 0 0 0 0\n       a tombstone: a record without a life, for a message that was taken out of the middle.
+//                            Readers take it for one that has expired.
 #pragma once
 
 #include <optional>
@@ -31,6 +34,8 @@ struct RecordHead {
 // Nothing if `record` is not one: foreign or damaged data. `channel` becomes the message's.
 std::optional<RecordHead> parse_record_head(std::string_view record);
 hub::MessagePtr parse_record(std::string_view record, const hub::ChannelName& channel);
+
+std::string encode_tombstone(MessageId id);
 
 inline bool is_marker(std::string_view member) { return !member.empty() && member.front() == '!'; }
 std::optional<MessageId> parse_marker(std::string_view member);

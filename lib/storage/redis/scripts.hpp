@@ -6,6 +6,11 @@
 namespace relay::redis {
 
 extern const std::string_view kAppendScript;
+extern const std::string_view kBacklogBeginScript;
+extern const std::string_view kBacklogImportScript;
+extern const std::string_view kBacklogReplaceScript;
+extern const std::string_view kBacklogSettleScript;
+extern const std::string_view kBacklogTrimScript;
 extern const std::string_view kEpochScript;
 extern const std::string_view kInstanceBeatScript;
 extern const std::string_view kInstanceListScript;
