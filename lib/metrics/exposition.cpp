@@ -85,6 +85,26 @@ std::int64_t Exposition::total(Gauge gauge) const {
   return total;
 }
 
+double Exposition::quantile(Histogram histogram, double part) const {
+  const auto index = static_cast<std::size_t>(histogram);
+  const Buckets& buckets = kHistogramRows[index].buckets;
+  std::array<std::int64_t, kMaxBuckets + 1> counts{};
+  std::int64_t all = 0;
+  for (const LoopMetrics* loop : loops_) {
+    for (std::size_t i = 0; i <= buckets.count; ++i) {
+      counts[i] += loop->histograms_[index].counts[i].get();
+      all += loop->histograms_[index].counts[i].get();
+    }
+  }
+  if (all == 0) return 0;
+  double left = static_cast<double>(all) * part;
+  for (std::size_t i = 0; i < buckets.count; ++i) {
+    left -= static_cast<double>(counts[i]);
+    if (left <= 0) return buckets.first[i];
+  }
+  return buckets.first[buckets.count - 1];
+}
+
 std::vector<MetricFamily> Exposition::Collect() const {
   Families families;
   collect_counters(families);

@@ -35,6 +35,8 @@ class Exposition final : public prometheus::Collectable {
   // Sums over the loops, for tests and operators' screens.
   std::int64_t total(Counter counter) const;
   std::int64_t total(Gauge gauge) const;  // or the greatest, as the row says
+  // The bound of the bucket that holds the `part` (0 to 1) of all observations since the start; 0 without any.
+  double quantile(Histogram histogram, double part) const;
 
  private:
   using Families = std::vector<prometheus::MetricFamily>;

@@ -124,4 +124,6 @@ std::string check_token(std::string_view text) {
   return !text.empty() && is_visible_ascii(text) ? std::string() : "a token is visible ASCII without spaces";
 }
 
+std::string check_optional_token(std::string_view text) { return text.empty() ? std::string() : check_token(text); }
+
 }  // namespace relay::options

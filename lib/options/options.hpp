@@ -2,7 +2,7 @@
 //
 // A value; copied freely, immutable once a server runs on it (a reload makes a new one). options/table.hpp
 // has one row per field with the key, bounds, help and reload behaviour, and a test holds the two together.
-// The field of key "redis.url" is redis.url; two keys cannot be spelled in C++: operator.listen is
+// The field of key "redis.url" is redis.url; two sections cannot be spelled in C++: operator.listen is
 // operator_port.listen, [namespace.NAME] is namespaces[NAME]. Bytes and counts are std::int64_t >= 0.
 #pragma once
 
@@ -27,6 +27,7 @@ struct InstanceOptions {
 
 struct OperatorOptions {
   std::string listen = "127.0.0.1:9103";  // empty: no operator port
+  std::string token;                      // empty: the admin interface is on the admin socket alone
 };
 
 struct AdminOptions {

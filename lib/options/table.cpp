@@ -102,6 +102,11 @@ Section top_rows() {
            "Address of health, readiness and metrics; empty is off")
           .check(check_endpoint)
           .alias("METRICS_PORT", Unit::kPort),
+      text("operator.token", RELAY_ACCESS(operator_port.token),
+           "Bearer token for the admin interface on the operator address; empty is off there")
+          .check(check_optional_token)
+          .live()
+          .secrecy(Secrecy::kSecret),
       text(RELAY_FIELD(admin.socket),
            "Unix socket for relayctl; unset is relayd.sock in $RUNTIME_DIRECTORY, empty is off")
           .example("\"/run/relayd/relayd.sock\""),
