@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "base/clock.hpp"
+#include "base/log_events.hpp"
 #include "base/text.hpp"
 
 namespace relay::log {
@@ -205,6 +206,8 @@ std::string format_json(const Record& record) {
 std::string format_journal(const Record& record) {
   std::string datagram;
   append_journal(datagram, "MESSAGE", record.text);
+  const auto id = message_id(record.event);
+  append_journal(datagram, "MESSAGE_ID", {id.data(), id.size()});
   append_journal(datagram, "PRIORITY", std::string_view(&row_of(record.level).priority, 1));
   append_journal(datagram, "SYSLOG_IDENTIFIER", "relayd");
   append_journal(datagram, "RELAYD_EVENT", record.event);

@@ -96,7 +96,7 @@ TEST_CASE("every single byte stays on its line") {
 
 TEST_CASE("journal") {
   CHECK(format_journal({Level::kError, kNow, "storage.lost", "storage lost", "i-1", {{"node", "a=b"}, {"n", 7}}}) ==
-        "MESSAGE=storage lost\nPRIORITY=3\nSYSLOG_IDENTIFIER=relayd\nRELAYD_EVENT=storage.lost\n"
+        "MESSAGE=storage lost\nMESSAGE_ID=7fba93fa72aa88bb8b5223293335004b\nPRIORITY=3\nSYSLOG_IDENTIFIER=relayd\nRELAYD_EVENT=storage.lost\n"
         "RELAYD_INSTANCE=i-1\nRELAYD_NODE=a=b\nRELAYD_N=7\n");
   const auto priority = [](Level level) {
     const std::string datagram = format_journal({level, kNow, "e", "x", "", {}});
@@ -111,7 +111,7 @@ TEST_CASE("journal: values with line ends are sent with their length") {
   using std::string_literals::operator""s;
   CHECK(format_journal({Level::kInfo, kNow, "e", "one\nPRIORITY=0", "", {{"two", "\n"}}}) ==
         "MESSAGE\n\x0e\0\0\0\0\0\0\0one\nPRIORITY=0\n"s
-        "PRIORITY=6\nSYSLOG_IDENTIFIER=relayd\nRELAYD_EVENT=e\n"
+        "MESSAGE_ID=44df5c5cb01e8615be0aa66fb47b9e60\nPRIORITY=6\nSYSLOG_IDENTIFIER=relayd\nRELAYD_EVENT=e\n"
         "RELAYD_TWO\n\x01\0\0\0\0\0\0\0\n\n"s);
   const std::string datagram = format_journal({Level::kInfo, kNow, "e", std::string(0x1234, '\n'), "", {}});
   CHECK(datagram.starts_with("MESSAGE\n\x34\x12\0\0\0\0\0\0"s));

@@ -254,7 +254,7 @@ TEST_CASE("the journal gets one datagram a line") {
   log::warning("storage.lost", "lost", {{"node", "a\nb"}});
   const std::string_view length("\x03\0\0\0\0\0\0\0", 8);
   CHECK(journal.take().value_or("") ==
-        "MESSAGE=lost\nPRIORITY=4\nSYSLOG_IDENTIFIER=relayd\nRELAYD_EVENT=storage.lost\nRELAYD_INSTANCE=i-1\n"
+        "MESSAGE=lost\nMESSAGE_ID=7fba93fa72aa88bb8b5223293335004b\nPRIORITY=4\nSYSLOG_IDENTIFIER=relayd\nRELAYD_EVENT=storage.lost\nRELAYD_INSTANCE=i-1\n"
         "RELAYD_NODE\n" +
             std::string(length) + "a\nb\n");
   CHECK_FALSE(journal.take());
