@@ -6,6 +6,7 @@
 #include "options/load.hpp"
 #include "options/print.hpp"
 #include "server/check.hpp"
+#include "server/crash_report.hpp"
 #include "server/server.hpp"
 
 namespace {
@@ -21,6 +22,7 @@ int report(const std::vector<relay::server::Problem>& problems, const char* if_n
 
 int main(int argc, char** argv) {
   using namespace relay;
+  server::install_crash_report();
   const options::Environment environment = options::process_environment();
   const auto load = [&] { return options::load(argc, argv, environment); };
   options::LoadOutcome outcome = load();
