@@ -48,7 +48,7 @@ wire::HttpResponse store_failure(const Error& error) {
 }
 
 // A body as long as bridge.max_message_bytes grows when it is escaped, so publish.max_bytes does not apply to the
-// result, and the hub's own checks have nothing to check: this goes to the store directly.
+// result, and the hub's own checks have nothing to check.
 hub::AppendRequest append_request(const LoopContext& context, const BridgeMessageRequest& request,
                                   std::string_view body, std::string_view key) {
   hub::AppendRequest append;
@@ -95,10 +95,8 @@ void handle_bridge_message(const ExchangePtr& exchange) {
   }
   send_hooks(*exchange, context, query, *request);
   const BridgeCork::Ticket ticket = bridge->cork.enter(request->from);
-  hub::AppendRequest append = append_request(context, *request, http.body, key);
-  hub::Storage& storage = context.storage->of(append.draft.channel.view());
-  storage.append(
-      std::move(append),
+  context.hub.append(
+      append_request(context, *request, http.body, key),
       [exchange, bridge, started, ticket, sender = request->from](const Result<hub::Appended>& appended) {
         metrics::LoopMetrics& counters = exchange->context().metrics;
         count_publish(counters, appended);

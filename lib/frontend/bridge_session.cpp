@@ -87,12 +87,12 @@ void BridgeSession::subscribe(const BridgeEventsRequest& request) {
   client_ids_ = static_cast<std::uint32_t>(request.client_ids.size());
   context_.metrics.add(Gauge::kBridgeSubscriptions, client_ids_);
   context_.metrics.observe(metrics::Histogram::kBridgeClientIds, static_cast<double>(request.listed));
-  hub::SubscribeRequest subscribe;
+  hub::StreamRequest subscribe;
   subscribe.after = request.after;
   subscribe.tell_gaps = false;
   subscribe.channels.reserve(request.client_ids.size());
   for (const std::string& id : request.client_ids) subscribe.channels.push_back(bridge_channel(id));
-  context_.hub.subscribe(subscription_, subscribe);
+  context_.hub.subscribe(subscription_, std::move(subscribe));
 }
 
 void BridgeSession::on_live(hub::Subscription&) {

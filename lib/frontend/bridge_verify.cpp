@@ -149,8 +149,7 @@ void record_connection(LoopContext& context, const std::string& client_id, const
   request.keep.max_count = kMaxRecords;
   request.keep.max_age = ttl;
   // Nobody waits for it: a stream is not refused because its origin could not be noted.
-  hub::Storage& storage = context.storage->of(request.draft.channel.view());
-  storage.append(std::move(request), [](Result<hub::Appended>) {});
+  context.hub.append(std::move(request), [](Result<hub::Appended>) {});
 }
 
 Result<BridgeVerifyRequest> parse_bridge_verify(const BridgeQuery& query, std::string_view content_type,
@@ -189,8 +188,7 @@ void handle_bridge_verify(const ExchangePtr& exchange) {
   // No stream has another kind of id, so nothing can be recorded of one.
   const auto client_id = parse_client_id(request->client_id);
   if (!client_id) return exchange->respond(json_response(200, "{\"status\":\"unknown\"}\n"));
-  std::vector<hub::ReadQuery> queries{{channel_of(*client_id), 0, kMaxRecords, options.connect_cache_ttl}};
-  context.hub.read(std::move(queries), [exchange, asked = std::move(asked)](const Result<hub::ReadAnswer>& answer) {
+  context.hub.read({channel_of(*client_id), 0, kMaxRecords, options.connect_cache_ttl}, [exchange, asked = std::move(asked)](const Result<hub::ReadAnswer>& answer) {
     answer_verdict(exchange, asked, answer);
   });
 }

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "hub/hub.hpp"
+#include "hub/hubs.hpp"
 #include "hub/storage.hpp"
 #include "metrics/loop_metrics.hpp"
 #include "net/address.hpp"
@@ -59,7 +59,7 @@ struct LoopContext {
   metrics::LoopMetrics& metrics;
   Shared& shared;
   std::shared_ptr<const Settings> settings;
-  hub::Hub hub;
+  hub::Hubs hub;
   std::unique_ptr<hub::Store> storage;
 
   // WebSocket clients of this loop by number, for direct and broadcast.

@@ -17,7 +17,7 @@ struct HistoryRequest {
   Milliseconds wait{0};
 };
 
-Result<HistoryRequest> read_request(const Exchange& exchange, const options::HistoryOptions& bounds) {
+Result<HistoryRequest> read_request(Exchange& exchange, const options::HistoryOptions& bounds) {
   if (const auto good = hub::check_channel_name(exchange.parameter()); !good) return good.error();
   const auto query = QueryParameters::parse(exchange.request().query());
   if (!query) return query.error();
@@ -26,7 +26,7 @@ Result<HistoryRequest> read_request(const Exchange& exchange, const options::His
   if (const auto text = query->first("after"); text && !text->empty()) {
     const auto after = parse_cursor(*text);
     if (!after) return after.error();
-    request.after = *after;
+    request.after = after->in(exchange.context().hub.partition_of(request.channel.view()));
   }
   if (const auto text = query->first("limit")) {
     const auto limit = parse_count(*text, "limit", 1, bounds.max_limit);
@@ -127,7 +127,7 @@ void answer_at_once(const ExchangePtr& exchange, HistoryRequest request) {
   query.after = request.after;
   query.limit = static_cast<std::uint32_t>(request.limit);
   query.max_age = context.hub.options_of(request.channel.view()).max_age;
-  context.hub.read({query}, [exchange, request](Result<hub::ReadAnswer> read) {
+  context.hub.read(std::move(query), [exchange, request](Result<hub::ReadAnswer> read) {
     if (!read) return exchange->respond(error_response(read.error()));
     const hub::Page& page = read->pages.front();
     HistoryAnswer answer(request.channel, request.after);

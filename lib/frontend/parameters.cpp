@@ -42,21 +42,21 @@ std::vector<std::string_view> QueryParameters::all(std::string_view key) const {
   return values;
 }
 
-Result<MessageId> parse_cursor(std::string_view text) {
-  const auto id = parse_id(text);
-  if (!id) return invalid("bad_cursor", "the cursor is not one of ours: expected a decimal id");
-  return *id;
+Result<hub::Cursor> parse_cursor(std::string_view text) {
+  auto cursor = hub::Cursor::parse(text);
+  if (!cursor) return invalid("bad_cursor", "the cursor is not one of ours: expected a decimal id, or what a stream gave");
+  return std::move(*cursor);
 }
 
-Result<std::optional<MessageId>> sse_cursor(const wire::HttpRequest& request, const QueryParameters& query) {
+Result<std::optional<hub::Cursor>> sse_cursor(const wire::HttpRequest& request, const QueryParameters& query) {
   std::string_view text = trim(request.header("Last-Event-ID").value_or(""));
   for (const std::string_view name : {"last_event_id", "lastEventId", "lastEventID"}) {
     if (text.empty()) text = query.first(name).value_or("");
   }
-  if (text.empty()) return std::optional<MessageId>{};
-  const auto id = parse_cursor(text);
-  if (!id) return id.error();
-  return std::optional<MessageId>(*id);
+  if (text.empty()) return std::optional<hub::Cursor>{};
+  auto cursor = parse_cursor(text);
+  if (!cursor) return cursor.error();
+  return std::optional<hub::Cursor>(std::move(*cursor));
 }
 
 Result<std::vector<hub::ChannelName>> parse_channels(const QueryParameters& query, std::size_t max) {

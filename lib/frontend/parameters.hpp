@@ -8,8 +8,8 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/ids.hpp"
 #include "hub/channel.hpp"
+#include "hub/cursor.hpp"
 #include "wire/http1.hpp"
 
 namespace relay::frontend {
@@ -26,10 +26,10 @@ class QueryParameters {
 };
 
 // A cursor as text. kInvalid "bad_cursor" if it is not one.
-Result<MessageId> parse_cursor(std::string_view text);
+Result<hub::Cursor> parse_cursor(std::string_view text);
 // The cursor of an SSE request: Last-Event-ID, or last_event_id, lastEventId, lastEventID in the query; the header
 // wins. Empty text is no cursor: that is what a browser's first request carries.
-Result<std::optional<MessageId>> sse_cursor(const wire::HttpRequest& request, const QueryParameters& query);
+Result<std::optional<hub::Cursor>> sse_cursor(const wire::HttpRequest& request, const QueryParameters& query);
 
 // All `channel` parameters, checked, without repetitions. kInvalid if there is none or over `max`.
 Result<std::vector<hub::ChannelName>> parse_channels(const QueryParameters& query, std::size_t max);

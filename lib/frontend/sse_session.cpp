@@ -43,7 +43,9 @@ SseSession::SseSession(net::Connection& connection, LoopContext& context, std::s
 
 SseSession::~SseSession() { context_.metrics.add(Gauge::kClientsSse, -1); }
 
-void SseSession::subscribe(const hub::SubscribeRequest& request) { context_.hub.subscribe(subscription_, request); }
+void SseSession::subscribe(hub::StreamRequest request) {
+  context_.hub.subscribe(subscription_, std::move(request));
+}
 
 void SseSession::on_live(hub::Subscription&) {
   connection_.send_copy(*head_);
@@ -144,7 +146,7 @@ void handle_events(const ExchangePtr& exchange) {
   if (!query) return fail(query.error());
   auto channels = parse_channels(*query, static_cast<std::size_t>(context.settings->options.sse.max_channels));
   if (!channels) return fail(channels.error());
-  const auto cursor = sse_cursor(http, *query);
+  auto cursor = sse_cursor(http, *query);
   if (!cursor) return fail(cursor.error());
   const std::string_view format = query->first("format").value_or("raw");
   if (format != "raw" && format != "json") {
@@ -161,7 +163,7 @@ void handle_events(const ExchangePtr& exchange) {
                                               http.version_minor == 0, format == "json");
   SseSession& stream = *session;
   exchange->upgrade(std::move(session));
-  stream.subscribe({std::move(*channels), *cursor, true});
+  stream.subscribe({std::move(*channels), std::move(*cursor), true});
 }
 
 }  // namespace relay::frontend

@@ -22,7 +22,7 @@ class SseSession final : public net::ConnectionHandler, public hub::Subscriber {
   SseSession(net::Connection& connection, LoopContext& context, std::string head, bool http_1_0, bool json);
   ~SseSession() override;
 
-  void subscribe(const hub::SubscribeRequest& request);
+  void subscribe(hub::StreamRequest request);
 
   // net::ConnectionHandler
   void on_data(std::string_view) override {}

@@ -97,14 +97,14 @@ std::optional<hub::ChannelName> channel_of(const Command& command) {
 void run_subscribe(const Command& command) {
   const auto channel = channel_of(command);
   if (!channel) return;
-  std::optional<MessageId> after;
+  std::optional<hub::Cursor> after;
   if (const auto found = command.json.find("after"); found != command.json.end() && !found->is_null()) {
     const std::string text = found->is_string() ? found->get<std::string>() : found->dump();
-    const auto cursor = parse_cursor(text);
+    auto cursor = parse_cursor(text);
     if (!cursor) return command.fail(cursor.error());
-    after = *cursor;
+    after = std::move(*cursor);
   }
-  command.session.subscribe(*channel, after, command.ref);
+  command.session.subscribe(*channel, std::move(after), command.ref);
 }
 
 void run_unsubscribe(const Command& command) {

@@ -58,13 +58,13 @@ WsSession::~WsSession() {
   context_.metrics.add(Gauge::kClientsWebSocket, -1);
 }
 
-void WsSession::start(hub::SubscribeRequest request) {
+void WsSession::start(hub::StreamRequest request) {
   if (request.channels.empty()) return open();
   connection_.pause_reading();  // frames before the handshake have no meaning
   Request& mine = *requests_.emplace_back(std::make_unique<Request>(*this));
   mine.channels = request.channels;
   channel_count_ = static_cast<std::uint32_t>(request.channels.size());
-  context_.hub.subscribe(mine.subscription, request);
+  context_.hub.subscribe(mine.subscription, std::move(request));
 }
 
 void WsSession::open() {
@@ -208,7 +208,7 @@ void WsSession::drop(Request& request) {
   std::erase_if(requests_, [&](const auto& mine) { return mine.get() == &request; });
 }
 
-void WsSession::subscribe(const hub::ChannelName& channel, std::optional<MessageId> after, std::string ref_member) {
+void WsSession::subscribe(const hub::ChannelName& channel, std::optional<hub::Cursor> after, std::string ref_member) {
   if (find(channel.view()) != nullptr) return send_error(ref_member, "already_subscribed", "this socket has that channel");
   if (channel_count_ >= static_cast<std::uint32_t>(context_.settings->options.websocket.max_channels)) {
     return send_error(ref_member, "too_many_channels", "this socket has as many channels as are allowed");
@@ -217,7 +217,7 @@ void WsSession::subscribe(const hub::ChannelName& channel, std::optional<Message
   request.channels = {channel};
   request.ref_member = std::move(ref_member);
   ++channel_count_;
-  context_.hub.subscribe(request.subscription, {{channel}, after, true});
+  context_.hub.subscribe(request.subscription, {{channel}, std::move(after), true});
 }
 
 void WsSession::unsubscribe(std::string_view channel, std::string_view ref_member) {
@@ -233,9 +233,10 @@ void WsSession::unsubscribe(std::string_view channel, std::string_view ref_membe
 void WsSession::on_live(hub::Subscription& subscription) {
   open();
   const Request& request = request_of(subscription);
+  const std::string cursor = subscription.cursor().text();
   for (const hub::ChannelName& channel : request.channels) {
     send_json("{\"type\":\"subscribed\"" + request.ref_member + ",\"channel\":" + json_string(channel.view()) +
-              ",\"cursor\":\"" + std::to_string(subscription.position()) + "\",\"recovered\":" +
+              ",\"cursor\":\"" + cursor + "\",\"recovered\":" +
               (subscription.recovered() ? "true" : "false") + "}");
   }
 }
@@ -275,16 +276,16 @@ void handle_websocket(const ExchangePtr& exchange) {
   if (!origin_may_open(options.allowed_origins, http)) return refuse(403, "bad_origin", "this origin may not connect");
   const auto query = QueryParameters::parse(http.query());
   if (!query) return exchange->respond(error_response(query.error()));
-  hub::SubscribeRequest request;
+  hub::StreamRequest request;
   if (!query->all("channel").empty()) {
     auto channels = parse_channels(*query, static_cast<std::size_t>(options.max_channels));
     if (!channels) return exchange->respond(error_response(channels.error()));
     request.channels = std::move(*channels);
   }
   if (const auto text = query->first("after"); text && !text->empty()) {
-    const auto after = parse_cursor(*text);
+    auto after = parse_cursor(*text);
     if (!after) return exchange->respond(error_response(after.error()));
-    request.after = *after;
+    request.after = std::move(*after);
   }
   const std::string_view format = query->first("format").value_or("json");
   if (format != "json" && format != "raw") return refuse(400, "bad_format", "format must be json or raw");

@@ -31,7 +31,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   ~WsSession() override;
 
   // Subscribes to the URL's channels (may be none); then handshake, welcome, subscribed.
-  void start(hub::SubscribeRequest request);
+  void start(hub::StreamRequest request);
 
   const std::string& client_id() const { return client_id_; }
   std::uint32_t number() const { return number_; }
@@ -46,7 +46,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   void close(std::uint16_t code, std::string_view reason);
 
   // For ws_commands; they answer by themselves. `ref_member` is `,"ref":…` or empty.
-  void subscribe(const hub::ChannelName& channel, std::optional<MessageId> after, std::string ref_member);
+  void subscribe(const hub::ChannelName& channel, std::optional<hub::Cursor> after, std::string ref_member);
   void unsubscribe(std::string_view channel, std::string_view ref_member);
 
   // net::ConnectionHandler

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -36,18 +37,6 @@ Result<bool> check_draft(const Draft& draft, std::size_t max_payload_bytes) {
 }
 
 }  // namespace
-
-Subscription::Subscription(Subscriber& subscriber) : subscriber_(subscriber) {}
-
-Subscription::~Subscription() {
-  if (hub_ != nullptr) hub_->unsubscribe(*this);
-}
-
-std::vector<ChannelName> Subscription::channels() const {
-  std::vector<ChannelName> names;
-  for (const Member& member : members_) names.push_back(member.topic->name);
-  return names;
-}
 
 Hub::Hub(const Clock& clock, metrics::LoopMetrics& metrics, HubLimits limits)
     : clock_(clock), metrics_(metrics), limits_(limits) {}
@@ -85,7 +74,6 @@ void Hub::subscribe(Subscription& subscription, const SubscribeRequest& request)
     if (created) unwatched.push_back(channel);
   }
   tell_joined(subscription);
-  metrics_.add(Counter::kResumes, request.after ? 1 : 0);
   count_topics();
   // One more than there are: the last confirmation is ours, so that answers from within watch() count as well.
   subscription.resume_ = std::make_unique<Resume>(*this, subscription, request, unconfirmed + 1);
@@ -147,6 +135,7 @@ void Hub::continue_replay(Subscription& subscription) {
 
 void Hub::tick() {
   retired_.clear();
+  if (state_ == State::kWhole) learn_proof();
   if (heal_stalled_ && state_ == State::kHealing) heal();
   if (state_ == State::kWhole) {
     const std::vector<Resume*> all(resuming_.begin(), resuming_.end());
@@ -154,6 +143,13 @@ void Hub::tick() {
       if (resuming_.contains(resume)) resume->retry();
     }
   }
+}
+
+// What was announced is with the live streams by now: nothing is on its way in between while the loop ticks.
+void Hub::learn_proof() {
+  const MessageId proven = storage_->proven();
+  const MessageId slack = first_id_at(kClockSlack.count());
+  if (proven > slack) proven_ = std::max(proven_, proven - slack);
 }
 
 // Hot: once per announced message.
@@ -272,13 +268,16 @@ void Hub::heal() {
                               .on_done = [this](MessageId last) { on_healed(last); },
                               .on_failed = [this](const Error&) { heal_stalled_ = true; }});
   heal_from_ = heal_start();
-  heal_->start(std::move(sources), heal_from_, true);
+  heal_->start(std::move(sources), heal_from_, true, limits_.heal_replay_messages);
 }
 
 void Hub::on_heal_gap(const Gap& gap) {
   // The end of the data was lost: new ids start below what was seen, and must pass.
   const bool rewound = gap.first <= heal_from_;
-  if (rewound) watermark_ = std::min(watermark_, gap.first - 1);
+  if (rewound) {
+    watermark_ = std::min(watermark_, gap.first - 1);
+    proven_ = std::min(proven_, gap.first - 1);
+  }
   const Topic* topic = topics_.find(gap.channel.view());
   if (topic == nullptr) return;
   for (const Topic::Entry& entry : topic->entries) {
@@ -360,9 +359,12 @@ void Hub::tell_changed_presence(const Namespaces& before) {
   });
 }
 
+// By difference: the other partitions of the loop count in the same gauges.
 void Hub::count_topics() {
-  metrics_.set(Gauge::kChannels, static_cast<std::int64_t>(topics_.size()));
-  metrics_.set(Gauge::kSubscriptions, static_cast<std::int64_t>(topics_.subscriptions()));
+  const auto topics = static_cast<std::int64_t>(topics_.size());
+  const auto subscriptions = static_cast<std::int64_t>(topics_.subscriptions());
+  metrics_.add(Gauge::kChannels, topics - std::exchange(counted_topics_, topics));
+  metrics_.add(Gauge::kSubscriptions, subscriptions - std::exchange(counted_subscriptions_, subscriptions));
 }
 
 }  // namespace relay::hub

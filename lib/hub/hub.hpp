@@ -1,4 +1,5 @@
-// The domain of one event loop: who wants what, and how a message gets to them.
+// The domain of one partition on one event loop: who wants what, and how a message gets to them. hubs.hpp has those of
+// all partitions.
 //
 // Paths (lib/README.md): publish() → Storage::append; the announcement comes back by on_announced() → fan-out.
 // subscribe() → TopicIndex → Storage::watch → Resume → live. After an interruption heal() reads what every live
@@ -25,9 +26,13 @@ namespace relay::hub {
 
 struct HubLimits {
   std::size_t hold_messages = 1000;        // per subscription that is catching up
-  std::size_t heal_hold_messages = 65536;  // per loop while it heals
+  std::size_t heal_hold_messages = 65536;  // while it heals
+  std::size_t heal_replay_messages = Replay::kBuffered;
   std::size_t max_payload_bytes = 64 * 1024;
 };
+
+// A promoted replica's clock may be behind the one that gave the proof, and its ids with it.
+inline constexpr Milliseconds kClockSlack{2000};
 
 struct PublishRequest {
   Draft draft;                      // ttl_ms is set from `ttl`
@@ -74,6 +79,8 @@ class Hub final : public StorageEvents {
   Storage& storage() { return *storage_; }
   metrics::LoopMetrics& metrics() { return metrics_; }
   bool healing() const { return state_ != State::kWhole; }
+  // Every kept message up to here has reached each live subscription that wants it, or does not exist. 0: unknown.
+  MessageId proven() const { return proven_; }
 
   // StorageEvents
   void on_announced(DeliveryPtr delivery) override;
@@ -98,6 +105,7 @@ class Hub final : public StorageEvents {
   MessageId heal_start() const;
   void on_healed(MessageId last);
   void on_heal_gap(const Gap& gap);
+  void learn_proof();
   void count_topics();
   static bool has_presence(const Namespaces& namespaces, std::string_view channel);
   void tell_joined(Subscription& subscription);
@@ -117,11 +125,14 @@ class Hub final : public StorageEvents {
   State state_ = State::kWhole;
   // Every kept message of a watched channel up to here has been fanned out, or was found missing.
   MessageId watermark_ = 0;
+  MessageId proven_ = 0;
   std::unique_ptr<Replay> heal_;
   std::deque<DeliveryPtr> heal_hold_;
   bool heal_incomplete_ = false;
   bool heal_stalled_ = false;
   MessageId heal_from_ = 0;
+  std::int64_t counted_topics_ = 0;
+  std::int64_t counted_subscriptions_ = 0;
 };
 
 }  // namespace relay::hub

@@ -10,7 +10,7 @@ Replay::Replay(Storage& storage, Sink sink)
 
 Replay::~Replay() { cancel(); }
 
-void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps) {
+void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps, std::size_t buffered) {
   ++*run_;
   lanes_.clear();
   due_.clear();
@@ -21,7 +21,7 @@ void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps)
   last_ = 0;
   lanes_.reserve(sources.size());
   for (Source& source : sources) lanes_.push_back({std::move(source), {}, 0, after, true});
-  page_limit_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(kBuffered / std::max<std::size_t>(1, lanes_.size()), 8, 256));
+  page_limit_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(buffered / std::max<std::size_t>(1, lanes_.size()), 8, 256));
   due_.resize(lanes_.size());
   std::iota(due_.begin(), due_.end(), 0U);
   if (due_.empty()) {

@@ -3,7 +3,7 @@
 // A k-way merge that reads on: each channel has a small buffer; a message leaves only when no channel could
 // still hold an earlier one. It ends at the newest id of the store when the first page was read: lanes are read
 // at different times, and one that is read later must not run ahead of what came to the others meanwhile. All
-// beyond is announced, for the channels were watched before. Whatever the number of channels, at most kBuffered
+// beyond is announced, for the channels were watched before. Whatever the number of channels, at most `buffered`
 // messages (and 8 per channel) are in hand. Used for one subscriber's resume and for healing all live streams of
 // a loop. Loop thread only.
 #pragma once
@@ -21,6 +21,7 @@ namespace relay::hub {
 
 class Replay {
  public:
+  static constexpr std::size_t kBuffered = 2048;
   struct Sink {
     // The next message in id order. False: no more for the moment; continue with pump().
     std::function<bool(const MessagePtr&)> on_message;
@@ -42,7 +43,7 @@ class Replay {
   Replay& operator=(const Replay&) = delete;
 
   // Reads everything after `after`; `tell_gaps_after` 0 means that nothing before is missed. Any earlier run ends.
-  void start(std::vector<Source> sources, MessageId after, bool tell_gaps);
+  void start(std::vector<Source> sources, MessageId after, bool tell_gaps, std::size_t buffered = kBuffered);
   // Goes on after on_message said false.
   void pump();
   // Nothing is handed out any more; answers that are still on their way are dropped.
@@ -51,7 +52,6 @@ class Replay {
   MessageId position() const { return position_; }
 
  private:
-  static constexpr std::size_t kBuffered = 2048;
   static constexpr std::size_t kQueriesPerRead = 512;
   struct Lane {
     Source source;

@@ -28,7 +28,8 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
       unconfirmed_(unconfirmed),
       live_only_(!request.after.has_value()),
       tell_gaps_(request.tell_gaps),
-      began_at_cursor_(request.after.has_value()) {
+      began_at_cursor_(request.after.has_value()),
+      parts_(request.parts) {
   subscription_.position_ = request.after.value_or(0);
 }
 
@@ -48,7 +49,7 @@ void Resume::read_backlog() {
       sources.push_back({member.topic->name, hub_.options_of(member.topic->name.view()).max_age});
     }
   }
-  replay_.start(std::move(sources), subscription_.position_, tell_gaps_);
+  replay_.start(std::move(sources), subscription_.position_, tell_gaps_, Replay::kBuffered / parts_);
 }
 
 void Resume::on_read_done(MessageId last) {
@@ -91,7 +92,7 @@ void Resume::retire() {
 }
 
 void Resume::hold(const DeliveryPtr& delivery) {
-  if (hold_.size() >= hub_.limits().hold_messages) {
+  if (hold_.size() >= std::max(hub_.limits().hold_messages / parts_, std::size_t{1})) {
     hub_.metrics().add(metrics::Counter::kHoldOverflows);
     clear_hold();
     incomplete_ = true;
@@ -117,6 +118,7 @@ void Resume::drain_hold() {
     hub_.metrics().add(metrics::Gauge::kHoldQueueMessages, -1);
     hub_.deliver(subscription_, *delivery);
   }
+  if (subscription_.subscriber().not_ready()) return;
   state_ = State::kDone;
   hub_.finish(subscription_);
 }

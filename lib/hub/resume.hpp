@@ -57,6 +57,7 @@ class Resume {
   bool live_only_;
   bool tell_gaps_;
   const bool began_at_cursor_;
+  const std::size_t parts_;
   bool told_live_ = false;
   bool incomplete_ = false;  // hold_ has a hole: read again
 };

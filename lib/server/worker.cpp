@@ -65,8 +65,7 @@ Worker::Worker(int index, frontend::Shared& shared, std::shared_ptr<const fronte
       capacity_(capacity),
       tick_(std::make_unique<Tick>(*this)) {
   context_.storage = make_storage(context_.settings->options, storage, context_);
-  context_.hub.attach(context_.storage->partition(0));
-  context_.storage->attach(0, context_.hub);
+  context_.hub.attach(*context_.storage);
   context_.hub.configure(make_namespaces(context_.settings->options), hub_limits(context_.settings->options));
   bus_ = std::make_unique<frontend::BusListener>(context_);
   context_.copy_health();

@@ -197,8 +197,7 @@ struct BridgeServer::Loop {
     auto made = std::make_unique<Storage>(store, loop);
     storage = made.get();
     context.storage = std::move(made);
-    context.hub.attach(context.storage->partition(0));
-    context.storage->attach(0, context.hub);
+    context.hub.attach(*context.storage);
     std::map<std::string, hub::ChannelOptions, std::less<>> by_namespace;
     const options::ChannelKeep& keep = settings->options.namespaces.at("bridge");
     by_namespace["bridge"] = {static_cast<std::uint32_t>(keep.max_count), static_cast<std::uint64_t>(keep.max_bytes),

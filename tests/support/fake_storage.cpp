@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "hub/hub.hpp"
+
 namespace relay::test {
 namespace {
 
@@ -146,6 +148,10 @@ void FakeStorage::settle() {
   }
 }
 
+void FakeStorage::probe() {
+  if (up_) bus_.push_back([this, until = last_ + first_id_at(hub::kClockSlack.count())] { proven_ = std::max(proven_, until); });
+}
+
 void FakeStorage::cut() {
   if (!up_) return;
   up_ = false;
@@ -168,6 +174,25 @@ void FakeStorage::restore() {
   });
 }
 
+void FakeStore::attach(std::uint32_t partition, hub::StorageEvents& events) {
+  parts_[partition] = std::make_unique<FakeStorage>(events);
+}
+
+std::uint32_t FakeStore::partition_of(std::string_view channel) const {
+  std::uint32_t sum = 0;
+  for (const char c : channel) sum += static_cast<unsigned char>(c);
+  return sum % partitions();
+}
+
+void FakeStore::settle() {
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const auto& part : parts_) {
+      while (part->execute_command() || part->deliver_answer() || part->deliver_announcement()) moved = true;
+    }
+  }
+}
+
 std::vector<MessageId> RecordingSubscriber::ids() const {
   std::vector<MessageId> result;
   for (const Told& one : told) {
@@ -183,14 +208,32 @@ std::size_t RecordingSubscriber::gaps() const {
 void RecordingSubscriber::on_live(hub::Subscription&) {
   live = true;
   if (newest) live_at = newest();
+  if (when_live) when_live();
 }
 
 void RecordingSubscriber::on_message(hub::Subscription&, hub::Delivery& delivery, bool replayed) {
-  told.push_back({false, std::string(delivery.message().channel()), delivery.message().id, 0, replayed});
+  Told& one = told.emplace_back();
+  one.channel = delivery.message().channel();
+  one.id = delivery.message().id;
+  one.replayed = replayed;
+  if (!keeps_cursors) return;
+  one.cursor = subscription.cursor();
+  one.floor = subscription.floor();
 }
 
 void RecordingSubscriber::on_gap(hub::Subscription&, const hub::Gap& gap) {
-  told.push_back({true, std::string(gap.channel.view()), gap.after, gap.first, false});
+  Told& one = told.emplace_back();
+  one.gap = true;
+  one.channel = gap.channel.view();
+  one.id = gap.after;
+  one.first = gap.first;
+}
+
+hub::StreamRequest stream_for(const std::vector<std::string>& channels, std::optional<hub::Cursor> after) {
+  hub::StreamRequest request;
+  request.channels = request_for(channels, {}).channels;
+  request.after = std::move(after);
+  return request;
 }
 
 hub::SubscribeRequest request_for(const std::vector<std::string>& channels, std::optional<MessageId> after) {

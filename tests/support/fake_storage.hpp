@@ -8,6 +8,8 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -28,6 +30,8 @@ class FakeStorage final : public hub::Storage {
   void lose_everything();                  // a new life of the data
   void lose_end(MessageId last);           // as after a crash without a sync: ids go on from here
   MessageId last() const { return last_; }
+  // A probe leaves for the bus: once delivered, everything stored by now is proven to have been announced.
+  void probe();
 
   // What can move moves one step; false if there was nothing.
   bool execute_command();
@@ -50,6 +54,7 @@ class FakeStorage final : public hub::Storage {
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override;
   void watch(hub::ChannelName channel, hub::WatchDone done) override;
   void unwatch(const hub::ChannelName& channel) override;
+  MessageId proven() const override { return proven_; }
 
  private:
   struct Backlog {
@@ -64,6 +69,7 @@ class FakeStorage final : public hub::Storage {
   std::map<std::string, Backlog, std::less<>> backlogs_;
   MessageId epoch_ = 1000;
   MessageId last_ = 999;
+  MessageId proven_ = 0;
   bool up_ = true;
   int fail_in_ = -1;
   int operations_ = 0;
@@ -76,6 +82,24 @@ class FakeStorage final : public hub::Storage {
   std::deque<std::function<void()>> broken_;                   // commands to fail when the link goes
 };
 
+// Partitions in the test's hands. A channel's is the sum of its name's bytes, modulo their number.
+class FakeStore final : public hub::Store {
+ public:
+  explicit FakeStore(std::uint32_t partitions) : parts_(partitions) {}
+  FakeStorage& part(std::uint32_t number) { return *parts_[number]; }
+  FakeStorage& part_of(std::string_view channel) { return part(partition_of(channel)); }
+  void settle();  // everything everywhere, until nothing is left
+
+  void attach(std::uint32_t partition, hub::StorageEvents& events) override;
+  std::uint32_t partitions() const override { return static_cast<std::uint32_t>(parts_.size()); }
+  std::uint32_t partition_of(std::string_view channel) const override;
+  hub::Storage& partition(std::uint32_t number) override { return part(number); }
+  std::vector<hub::NodeHealth> health() const override { return {}; }
+
+ private:
+  std::vector<std::unique_ptr<FakeStorage>> parts_;
+};
+
 // A subscriber that writes down what it is told.
 struct RecordingSubscriber final : hub::Subscriber {
   struct Told {
@@ -84,12 +108,16 @@ struct RecordingSubscriber final : hub::Subscriber {
     MessageId id = 0;     // of a message; of a gap: after
     MessageId first = 0;  // of a gap
     bool replayed = false;
+    std::optional<hub::Cursor> cursor = {};  // a message's, if it keeps them
+    MessageId floor = 0;
   };
   std::vector<Told> told;
   bool live = false;
   bool caught_up = false;
   bool failed = false;
   bool is_congested = false;
+  bool keeps_cursors = false;
+  std::function<void()> when_live;      // from within on_live
   MessageId live_at = 0;                // the store's newest id when it became live, if `newest` is set
   std::function<MessageId()> newest;
   hub::Subscription subscription{*this};
@@ -106,6 +134,7 @@ struct RecordingSubscriber final : hub::Subscriber {
   hub::SubscriberInfo info() const override { return {"fake", "test", 0, 7}; }
 };
 
+hub::StreamRequest stream_for(const std::vector<std::string>& channels, std::optional<hub::Cursor> after);
 hub::SubscribeRequest request_for(const std::vector<std::string>& channels, std::optional<MessageId> after);
 
 }  // namespace relay::test

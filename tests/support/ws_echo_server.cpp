@@ -64,8 +64,7 @@ int main(int argc, char** argv) {
   settings->options.client.max_queue_bytes = 4 * kMaxMessage;
   frontend::LoopContext context(loop, metrics, shared, settings);
   context.storage = std::make_unique<memory::MemoryStorage>(loop, std::make_shared<memory::MemoryStore>(system_clock()));
-  context.hub.attach(context.storage->partition(0));
-  context.storage->attach(0, context.hub);
+  context.hub.attach(*context.storage);
   shared.loops = {&context};
   net::ConnectionSet connections;
   auto bound = net::open_listener({"127.0.0.1", static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0), {}}, false);
