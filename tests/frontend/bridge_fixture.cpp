@@ -17,7 +17,28 @@
 #include "frontend/http_session.hpp"
 #include "net/listener.hpp"
 #include "net/tls.hpp"
-#include "storage/memory/memory_storage.hpp"
+#include "server/make_storage.hpp"
+#include "support/storage_under_test.hpp"
+
+namespace relay::test {
+namespace {
+
+StorageUnderTest& the_storage() {
+  static StorageUnderTest storage;
+  return storage;
+}
+
+// Every server begins with nothing stored.
+void use_storage(options::Options& options) {
+  static int servers = 0;
+  if (!the_storage().is_redis()) return;
+  options.storage = "redis";
+  options.redis.url = "redis://127.0.0.1:" + std::to_string(the_storage().redis().port());
+  options.redis.prefix = "bridge-" + std::to_string(++servers);
+}
+
+}  // namespace
+}  // namespace relay::test
 
 namespace relay::testing {
 
@@ -126,8 +147,24 @@ void Client::await_end() {
 }
 
 struct BridgeServer::Store {
+  explicit Store(const options::Options& options) : prefix(options.redis.prefix) {
+    backend = server::prepare_storage(options, clock).value();
+  }
+  // Messages that are kept.
+  std::int64_t stored() const {
+    if (backend.memory != nullptr) return backend.memory->totals().messages;
+    std::int64_t count = 0;
+    for (const std::string& log : test::the_storage().redis().list({"KEYS", prefix + ":log:*"})) {
+      for (const std::string& member : test::the_storage().redis().list({"ZRANGE", log, "0", "-1"})) {
+        count += member.starts_with('!') ? 0 : 1;  // what trimming left; storage/redis/keyspace.hpp
+      }
+    }
+    return count;
+  }
+
   ShiftedClock clock;
-  std::shared_ptr<memory::MemoryStore> memory = std::make_shared<memory::MemoryStore>(clock);
+  const std::string prefix;
+  server::StorageShared backend;
   frontend::Shared shared;
   std::atomic<bool> withhold{false};
   std::atomic<bool> fail_appends{false};
@@ -150,16 +187,21 @@ Error unavailable() { return make_error(ErrorKind::kUnavailable, "down", "the st
 }  // namespace
 
 struct BridgeServer::Loop {
-  // Memory storage that answers late or not, as the test says.
+  // A storage that answers late or not, as the test says.
   class Storage final : public hub::SoleStorage {
    public:
-    Storage(BridgeServer::Store& store, net::IoLoop& loop) : store_(store), inner_(loop, store.memory) {}
-    void attach(std::uint32_t partition, hub::StorageEvents& events) override { inner_.attach(partition, events); }
+    Storage(BridgeServer::Store& store, frontend::LoopContext& context)
+        : store_(store),
+          store_within_(server::make_storage(context.settings->options, store.backend, context)),
+          inner_(store_within_->partition(0)) {}
+    void attach(std::uint32_t partition, hub::StorageEvents& events) override { store_within_->attach(partition, events); }
+    void start() override { store_within_->start(); }
+    void stop() override { store_within_->stop(); }
     void append(hub::AppendRequest request, hub::AppendDone done) override {
       if (store_.fail_appends) return done(unavailable());
-      inner_.append(std::move(request), [&](Result<hub::Appended> answer) {
+      inner_.append(std::move(request), [this, done = std::move(done)](Result<hub::Appended> answer) {
         if (store_.withhold) {
-          withheld_.emplace_back(std::move(answer), std::move(done));
+          withheld_.emplace_back(std::move(answer), done);
         } else {
           done(std::move(answer));
         }
@@ -175,11 +217,12 @@ struct BridgeServer::Loop {
     }
     void watch(hub::ChannelName channel, hub::WatchDone done) override { inner_.watch(std::move(channel), std::move(done)); }
     void unwatch(const hub::ChannelName& channel) override { inner_.unwatch(channel); }
-    std::vector<hub::NodeHealth> health() const override { return inner_.health(); }
+    std::vector<hub::NodeHealth> health() const override { return store_within_->health(); }
 
    private:
     BridgeServer::Store& store_;
-    memory::MemoryStorage inner_;
+    const std::unique_ptr<hub::Store> store_within_;
+    hub::Storage& inner_;
     std::deque<std::pair<Result<hub::Appended>, hub::AppendDone>> withheld_;
   };
 
@@ -194,7 +237,7 @@ struct BridgeServer::Loop {
 
   Loop(int index, Store& store, const std::shared_ptr<const frontend::Settings>& settings, net::Bound bound)
       : loop(index, store.clock), context(loop, metrics, store.shared, settings) {
-    auto made = std::make_unique<Storage>(store, loop);
+    auto made = std::make_unique<Storage>(store, context);
     storage = made.get();
     context.storage = std::move(made);
     context.hub.attach(*context.storage);
@@ -213,6 +256,7 @@ struct BridgeServer::Loop {
   void start() {
     thread = std::thread([this] {
       loop.post([this] {
+        storage->start();
         listener->start();
         loop.wheel().schedule(tick, net::TimerWheel::kTick);
       });
@@ -225,7 +269,10 @@ struct BridgeServer::Loop {
       listener->stop();
       storage->release();
       connections.close_all();
-      loop.post([this] { loop.post([this] { loop.stop(); }); });
+      loop.post([this] {
+        storage->stop();
+        loop.post([this] { loop.stop(); });
+      });
     });
     thread.join();
   }
@@ -249,7 +296,9 @@ struct BridgeServer::Loop {
   std::thread thread;
 };
 
-BridgeServer::BridgeServer(options::Options options, int loops) : store_(std::make_unique<Store>()) {
+BridgeServer::BridgeServer(options::Options options, int loops) {
+  test::use_storage(options);
+  store_ = std::make_unique<Store>(options);
   store_->shared.instance_id = "test";
   store_->shared.bridge = std::make_shared<frontend::BridgeState>();
   auto settings = std::make_shared<frontend::Settings>();
@@ -265,6 +314,13 @@ BridgeServer::BridgeServer(options::Options options, int loops) : store_(std::ma
     store_->shared.loops.push_back(&loops_.back()->context);
   }
   for (const auto& loop : loops_) loop->start();
+  for (const auto& loop : loops_) {
+    wait_until([&] {
+      bool up = false;
+      loop->run([&] { up = loop->storage->health().front().up; });
+      return up;
+    });
+  }
 }
 
 BridgeServer::~BridgeServer() {
@@ -274,7 +330,13 @@ BridgeServer::~BridgeServer() {
 
 std::uint16_t BridgeServer::port() const { return loops_.front()->listener->endpoint().port; }
 
-ShiftedClock& BridgeServer::clock() { return store_->clock; }
+bool BridgeServer::keeps_time() const { return store_->backend.memory != nullptr; }
+
+void BridgeServer::pass(Milliseconds time) {
+  if (keeps_time()) return store_->clock.advance(time);
+  const auto until = std::chrono::steady_clock::now() + time;
+  wait_until([&] { return std::chrono::steady_clock::now() >= until; });
+}
 
 void BridgeServer::withhold_answers() { store_->withhold = true; }
 
@@ -313,7 +375,7 @@ void BridgeServer::await(metrics::Gauge gauge, std::int64_t value) const {
 }
 
 void BridgeServer::await_stored(std::int64_t messages) const {
-  wait_until([&] { return store_->memory->totals().messages == messages; });
+  wait_until([&] { return store_->stored() == messages; });
 }
 
 void BridgeServer::settle() {

@@ -1,5 +1,5 @@
-// A bridge in this process: real loops, sockets and memory storage, with a store that can be slowed or broken, and a
-// plain blocking client. Clients block for kPatience at most and then throw. Test thread only, but where noted.
+// A bridge in this process: real loops, sockets and storage (support/storage_under_test.hpp), which can be slowed or
+// broken, and a plain blocking client. Clients block for kPatience at most and then throw. Test thread only, but where noted.
 #pragma once
 
 #include <atomic>
@@ -80,7 +80,10 @@ class BridgeServer {
   explicit BridgeServer(options::Options options = {}, int loops = 1);
   ~BridgeServer();
   std::uint16_t port() const;
-  ShiftedClock& clock();
+  // Whether time passes as the test says; Redis has a clock of its own.
+  bool keeps_time() const;
+  // For the store so much time passes; without keeps_time() here too.
+  void pass(Milliseconds time);
 
   // The store keeps the answers of appends to itself until release_answers(); what is stored is announced meanwhile,
   // as with a store on the other side of a network. Any thread.
