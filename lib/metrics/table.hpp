@@ -67,6 +67,8 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kHeals, "relayd_heals_total", "", "", kClean, "Interruptions of the storage link after which open streams were made whole.") \
   X(kHealedMessages, "relayd_healed_messages_total", "", "", kClean, "Messages delivered to open streams from the backlog after an interruption.") \
   X(kStorageReconnects, "relayd_storage_reconnects_total", "", "", kClean, "Connections to the storage opened again after a loss.") \
+  X(kStorageRedirects, "relayd_storage_redirects_total", "", "", kClean, "Commands that one node of the storage sent on to another.") \
+  X(kStorageDataLosses, "relayd_storage_data_losses_total", "", "", kClean, "Times the storage was found to have lost messages that it had taken; their streams are told of a gap.") \
   X(kStorageQueueFull, "relayd_storage_queue_full_total", "", "", kClean, "Requests refused because the queue of storage commands was full.") \
   X(kHeartbeats, "relayd_heartbeats_total", "", "", kClean, "Heartbeats of this instance that were begun.") \
   X(kInstanceIdConflicts, "relayd_instance_id_conflicts_total", "", "", kClean, "Times another process was found to have this instance's id.") \
@@ -98,6 +100,7 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kHoldQueueMessages, "relayd_hold_queue_messages", "", "", kSum, "Live messages held until a replay is done.") \
   X(kStoragePendingCommands, "relayd_storage_pending_commands", "", "", kSum, "Storage commands sent or queued and not answered.") \
   X(kStoragePendingBytes, "relayd_storage_pending_bytes", "", "", kSum, "Bytes of storage commands not yet sent.") \
+  X(kStorageWaiting, "relayd_storage_waiting", "", "", kSum, "Reads and redirected commands that wait for the storage.") \
   X(kInstances, "relayd_instances", "", "", kMax, "Living instances in the registry, as of the last sweep.") \
   X(kPresencePending, "relayd_presence_pending", "", "", kSum, "Joins and leaves that the registry has yet to be told.") \
   X(kEventLoopLagMicros, "relayd_event_loop_lag_seconds", "", "", kMax, "Time the slowest event loop was late at its last tick.") \

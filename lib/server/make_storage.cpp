@@ -3,34 +3,14 @@
 #include <algorithm>
 #include <iterator>
 
-#include "options/redis_url.hpp"
+#include "storage/memory/memory_registry.hpp"
 #include "storage/memory/memory_storage.hpp"
-#include "storage/redis/redis_storage.hpp"
+#include "storage/redis/instance_registry.hpp"
+#include "storage/redis/redis_store.hpp"
 #include "storage/redis/stream.hpp"
 
 namespace relay::server {
 namespace {
-
-redis::RedisSettings redis_settings(const options::Options& options, const std::string& instance) {
-  const options::RedisOptions& from = options.redis;
-  redis::RedisSettings settings;
-  settings.server = options::redis_target(from);
-  settings.prefix = from.prefix;
-  settings.instance = instance;
-  settings.tls_ca_file = from.tls_ca_file;
-  settings.tls_cert_file = from.tls_cert_file;
-  settings.tls_key_file = from.tls_key_file;
-  settings.connect_timeout = from.connect_timeout;
-  settings.command_timeout = from.command_timeout;
-  settings.publish_timeout = options.publish.timeout;
-  settings.probe_interval = from.probe_interval;
-  settings.reconnect_min = from.reconnect_min;
-  settings.reconnect_max = from.reconnect_max;
-  settings.max_record_bytes = static_cast<std::uint64_t>(options.publish.max_bytes);
-  settings.max_pending_commands = static_cast<std::size_t>(from.max_pending_commands);
-  settings.max_pending_bytes = static_cast<std::size_t>(from.max_pending_bytes);
-  return settings;
-}
 
 std::unique_ptr<hub::Store> make_memory(const options::Options&, const StorageShared& shared,
                                         frontend::LoopContext& context) {
@@ -39,8 +19,23 @@ std::unique_ptr<hub::Store> make_memory(const options::Options&, const StorageSh
 
 std::unique_ptr<hub::Store> make_redis(const options::Options& options, const StorageShared&,
                                        frontend::LoopContext& context) {
-  return std::make_unique<redis::RedisStorage>(context.loop, redis_settings(options, context.shared.instance_id),
+  return std::make_unique<redis::RedisStore>(context.loop, redis::settings_of(options, context.shared.instance_id),
                                                context.metrics);
+}
+
+std::unique_ptr<hub::Registry> make_memory_registry(const options::Options&, frontend::LoopContext& home,
+                                                    hub::RegistryEvents& events) {
+  return std::make_unique<memory::MemoryRegistry>(home.loop.clock(), events);
+}
+
+std::unique_ptr<hub::Registry> make_redis_registry(const options::Options& options, frontend::LoopContext& home,
+                                                   hub::RegistryEvents& events) {
+  redis::RegistrySettings settings;
+  settings.instance = home.shared.instance_id;
+  settings.dead_after = options.instance.dead_after;
+  settings.timeout = options.redis.command_timeout;
+  auto& store = static_cast<redis::RedisStore&>(*home.storage);  // make_redis() made it
+  return std::make_unique<redis::InstanceRegistry>(store, std::move(settings), events, home.metrics);
 }
 
 Result<StorageShared> prepare_memory(const options::Options& options, const Clock& clock) {
@@ -53,7 +48,7 @@ Result<StorageShared> prepare_memory(const options::Options& options, const Cloc
 // A stream that is never connected has loaded what it would need for TLS.
 Result<StorageShared> prepare_redis(const options::Options& options, const Clock&) {
   boost::asio::io_context context;
-  const auto stream = redis::make_stream(context, redis_settings(options, {}));
+  const auto stream = redis::make_stream(context, redis::settings_of(options, {}));
   if (!stream) return stream.error();
   return StorageShared{};
 }
@@ -62,8 +57,10 @@ struct Backend {
   std::string_view name;
   Result<StorageShared> (*prepare)(const options::Options&, const Clock&);
   std::unique_ptr<hub::Store> (*make)(const options::Options&, const StorageShared&, frontend::LoopContext&);
+  std::unique_ptr<hub::Registry> (*make_registry)(const options::Options&, frontend::LoopContext&, hub::RegistryEvents&);
 };
-constexpr Backend kBackends[] = {{"memory", prepare_memory, make_memory}, {"redis", prepare_redis, make_redis}};
+constexpr Backend kBackends[] = {{"memory", prepare_memory, make_memory, make_memory_registry},
+                                 {"redis", prepare_redis, make_redis, make_redis_registry}};
 
 // REQUIRES: a name that the options table knows.
 const Backend& backend_of(const options::Options& options) {
@@ -80,6 +77,11 @@ Result<StorageShared> prepare_storage(const options::Options& options, const Clo
 std::unique_ptr<hub::Store> make_storage(const options::Options& options, const StorageShared& shared,
                                          frontend::LoopContext& context) {
   return backend_of(options).make(options, shared, context);
+}
+
+std::unique_ptr<hub::Registry> make_registry(const options::Options& options, frontend::LoopContext& home,
+                                             hub::RegistryEvents& events) {
+  return backend_of(options).make_registry(options, home, events);
 }
 
 }  // namespace relay::server

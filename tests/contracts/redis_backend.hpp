@@ -4,14 +4,14 @@
 #include <utility>
 
 #include "contracts/storage_contract.hpp"
-#include "storage/redis/redis_storage.hpp"
+#include "storage/redis/redis_store.hpp"
 #include "support/redis_server.hpp"
 
 namespace relay::test {
 
 inline MakeStorage redis_maker(redis::RedisSettings settings) {
   return [settings = std::move(settings)](net::IoLoop& loop, metrics::LoopMetrics& metrics) {
-    return std::make_unique<redis::RedisStorage>(loop, settings, metrics);
+    return std::make_unique<redis::RedisStore>(loop, settings, metrics);
   };
 }
 

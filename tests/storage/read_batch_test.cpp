@@ -56,7 +56,7 @@ TEST_CASE("a marker behind the cursor is what is gone") {
   Reading reading(kBase, 10);
   reading.members({"!" + std::to_string(kBase + 5), record(kBase + 6)});
   REQUIRE(reading->complete());
-  const auto page = reading->finish();
+  const auto page = reading->finish(0);
   CHECK(page.gone == kBase + 5);
   CHECK(page.messages.size() == 1);
   CHECK(!page.more);
@@ -66,7 +66,7 @@ TEST_CASE("a marker takes no place of a message") {
   Reading reading(kBase, 2);
   reading.members({"!" + std::to_string(kBase + 1), record(kBase + 2), record(kBase + 3), record(kBase + 4)});
   REQUIRE(reading->complete());
-  const auto page = reading->finish();
+  const auto page = reading->finish(0);
   CHECK(page.messages.size() == 2);
   CHECK(page.more);
 }
@@ -78,7 +78,7 @@ TEST_CASE("a round of expired messages asks for another") {
   CHECK(reading->cursor() == kBase + 4);
   reading.members({record(kBase + 5), record(kBase + 6)});
   REQUIRE(reading->complete());
-  const auto page = reading->finish();
+  const auto page = reading->finish(0);
   CHECK(page.messages.size() == 2);
   CHECK(!page.more);
   CHECK(page.gone == kBase + 4);
@@ -88,7 +88,7 @@ TEST_CASE("a round with more than fits is complete") {
   Reading reading(0, 1);
   reading.members({record(kBase + 1), record(kBase + 2, 1), record(kBase + 3)});
   REQUIRE(reading->complete());
-  const auto page = reading->finish();
+  const auto page = reading->finish(0);
   CHECK(page.messages.size() == 1);
   CHECK(page.more);
 }
@@ -108,7 +108,7 @@ TEST_CASE("a last id before the cursor: nothing was missed") {
   const std::string last = std::to_string(kBase);
   reading.members({}).last("$" + std::to_string(last.size()) + "\r\n" + last + "\r\n");
   REQUIRE(reading->complete());
-  CHECK(reading->finish().gone <= kBase);
+  CHECK(reading->finish(0).gone <= kBase);
 }
 
 TEST_CASE("a last id behind the cursor: the log has gone, or a message came in between") {
@@ -119,12 +119,12 @@ TEST_CASE("a last id behind the cursor: the log has gone, or a message came in b
   REQUIRE(!gone->complete());
   gone.members({});
   REQUIRE(gone->complete());
-  CHECK(gone->finish().gone == kBase + 9);
+  CHECK(gone->finish(0).gone == kBase + 9);
 
   Reading come(kBase, 10);
   come.members({}).last(bytes).members({record(kBase + 9)});
   REQUIRE(come->complete());
-  const auto page = come->finish();
+  const auto page = come->finish(0);
   CHECK(page.messages.size() == 1);
   CHECK(page.gone <= kBase);
 }
@@ -133,19 +133,19 @@ TEST_CASE("no last id: only an old cursor may have missed something") {
   Reading recent(kBase, 10);
   recent.members({}).last("$-1\r\n");
   REQUIRE(recent->complete());
-  CHECK(recent->finish().gone <= kBase);
+  CHECK(recent->finish(0).gone <= kBase);
   const MessageId old = first_id_at(kNow - kRemembered.count() - 3'600'000);
   Reading ancient(old, 10);
   ancient.members({}).last("$-1\r\n");
   REQUIRE(ancient->complete());
-  CHECK(ancient->finish().gone > old);
+  CHECK(ancient->finish(0).gone > old);
 }
 
 TEST_CASE("what is not a record is passed over, and does not stop the reading") {
   Reading reading(kBase, 3);
   reading.members({"junk", record(kBase + 1), "", record(kBase + 2)});
   REQUIRE(reading->complete());
-  CHECK(reading->finish().messages.size() == 2);
+  CHECK(reading->finish(0).messages.size() == 2);
 }
 
 }  // namespace

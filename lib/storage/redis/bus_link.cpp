@@ -1,21 +1,15 @@
 #include "storage/redis/bus_link.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cassert>
-
-#include "base/log.hpp"
-#include "storage/redis/record.hpp"
 
 namespace relay::redis {
 using wire::RespCommand;
 using wire::RespValue;
 
-BusLink::BusLink(net::IoLoop& loop, const RedisSettings& settings, const Keyspace& keys, Events events)
-    : loop_(loop),
-      settings_(settings),
-      keys_(keys),
-      events_(std::move(events)),
-      probe_topic_(keys.probe(settings.instance, loop.index())) {}
+BusLink::BusLink(net::IoLoop& loop, const RedisSettings& settings, Events events)
+    : loop_(loop), settings_(settings), sharded_(settings.mode == Mode::kCluster), events_(std::move(events)) {}
 
 BusLink::~BusLink() {
   if (link_) link_->abandon();
@@ -24,7 +18,10 @@ BusLink::~BusLink() {
 void BusLink::open() {
   assert(!link_);
   RedisLink::Events events;
-  events.on_open = [this] { subscribe_all(); };
+  events.on_open = [this] {
+    open_ = true;
+    events_.on_open();
+  };
   events.on_lost = events_.on_lost;
   events.on_push = [this](const RespValue& value) { on_push(value); };
   const std::string name = "relayd-" + settings_.instance + "-" + std::to_string(loop_.index()) + "-bus";
@@ -33,30 +30,16 @@ void BusLink::open() {
 }
 
 void BusLink::close() {
-  subscribing_ = ready_ = whole_ = false;
+  open_ = false;
   asks_.clear();
+  sent_.clear();
   const auto link = std::exchange(link_, nullptr);
   if (link) link->close();
-  for (auto it = watches_.begin(); it != watches_.end();) {
-    it->second.awaited = 0;
-    it = it->second.wanted ? std::next(it) : watches_.erase(it);
-  }
 }
 
-// The probe topic first: hearing its confirmation proves that this user may subscribe.
-void BusLink::subscribe_all() {
-  link_->send_unanswered([&](std::string& out) { wire::append_command(out, {"SUBSCRIBE", probe_topic_}); });
-  subscribing_ = true;
-  for (auto& [name, watch] : watches_) {
-    watch.awaited = 0;
-    ask(true, watch);
-  }
-  to_whole_ = 1 + watches_.size();
-}
-
-void BusLink::ask(bool subscribe, Watch& watch) {
-  ++watch.awaited;
-  asks_.push_back({subscribe, watch.name});
+void BusLink::ask(Asker asker, bool subscribe, std::string topic) {
+  if (!open_) return;
+  asks_.push_back({asker, subscribe, std::move(topic)});
   schedule_asks();
 }
 
@@ -69,122 +52,59 @@ void BusLink::schedule_asks() {
   });
 }
 
-// Runs of the same kind become one command of at most kBatch topics.
+// Sorted by partition, which leaves the asks of one topic in their order.
 void BusLink::send_asks() {
-  if (!link_) return asks_.clear();
-  std::size_t begin = 0;
-  while (begin < asks_.size()) {
-    std::size_t end = begin;
-    while (end < asks_.size() && end - begin < kBatch && asks_[end].subscribe == asks_[begin].subscribe) ++end;
-    link_->send_unanswered([&](std::string& out) {
-      RespCommand command(out, 1 + end - begin);
-      command.arg(asks_[begin].subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE");
-      for (std::size_t i = begin; i < end; ++i) command.arg(keys_.bus(asks_[i].name.view()));
-    });
+  std::stable_sort(asks_.begin(), asks_.end(),
+                   [](const Ask& a, const Ask& b) { return a.asker.partition < b.asker.partition; });
+  for (auto begin = asks_.begin(); begin != asks_.end();) {
+    auto end = begin + 1;
+    while (end != asks_.end() && end - begin < static_cast<std::ptrdiff_t>(kBatch) &&
+           end->subscribe == begin->subscribe && end->asker == begin->asker) {
+      ++end;
+    }
+    send_one(begin, end);
     begin = end;
   }
   asks_.clear();
 }
 
-void BusLink::watch(hub::ChannelName channel, hub::WatchDone done) {
-  const auto found = watches_.find(channel.view());
-  Watch& watch = found != watches_.end() ? found->second : watches_[channel.view()];
-  assert(found == watches_.end() || !watch.wanted);
-  if (found == watches_.end()) watch.name = channel;
-  watch.wanted = true;
-  watch.done = std::move(done);
-  watch.serial = next_serial_++;
-  waiting_.push_back({loop_.clock().steady() + settings_.command_timeout, watch.name, watch.serial});
-  if (subscribing_) ask(true, watch);
-}
-
-void BusLink::unwatch(std::string_view channel) {
-  const auto found = watches_.find(channel);
-  if (found == watches_.end() || !found->second.wanted) return;
-  Watch& watch = found->second;
-  watch.wanted = false;
-  watch.done = nullptr;
-  if (subscribing_) return ask(false, watch);
-  watches_.erase(found);
-}
-
-void BusLink::on_push(const RespValue& value) {
-  if (value.is_error()) return events_.on_lost("SUBSCRIBE: " + std::string(value.text()));
-  if (value.size() != 3) return;
-  const std::string_view kind = value[0].text();
-  const std::string_view topic = value[1].text();
-  if (kind == "message") return on_message(topic, value[2].text());
-  if (kind == "subscribe" || kind == "unsubscribe") return on_confirmed(topic);
-}
-
-void BusLink::on_confirmed(std::string_view topic) {
-  if (topic == probe_topic_) {
-    ready_ = true;
-    events_.on_ready();
-  } else {
-    settle(keys_.channel_of(topic));
-  }
-  if (to_whole_ > 0) --to_whole_;
-  check_whole();
-}
-
-void BusLink::settle(std::string_view channel) {
-  const auto found = watches_.find(channel);
-  if (found == watches_.end() || found->second.awaited == 0) return;
-  Watch& watch = found->second;
-  if (--watch.awaited > 0) return;
-  if (!watch.wanted) {
-    watches_.erase(found);
-  } else if (const auto done = std::exchange(watch.done, nullptr)) {
-    done(true);
-  }
-}
-
-void BusLink::check_whole() {
-  if (whole_ || to_whole_ > 0 || !link_) return;
-  whole_ = true;
-  events_.on_whole();
+void BusLink::send_one(std::vector<Ask>::iterator begin, std::vector<Ask>::iterator end) {
+  Sent sent{begin->asker, begin->subscribe, {}};
+  for (auto at = begin; at != end; ++at) sent.topics.push_back(std::move(at->topic));
+  link_->send_unanswered([&](std::string& out) {
+    RespCommand command(out, 1 + sent.topics.size());
+    if (sharded_) command.arg(sent.subscribe ? "SSUBSCRIBE" : "SUNSUBSCRIBE");
+    if (!sharded_) command.arg(sent.subscribe ? "SUBSCRIBE" : "UNSUBSCRIBE");
+    for (const std::string& topic : sent.topics) command.arg(topic);
+  });
+  sent_.push_back(std::move(sent));
 }
 
 // Hot: once per announcement.
-void BusLink::on_message(std::string_view topic, std::string_view record) {
-  if (topic == probe_topic_) return events_.on_probe();
-  const auto found = watches_.find(keys_.channel_of(topic));
-  if (found == watches_.end() || !found->second.wanted) return;
-  auto message = parse_record(record, found->second.name);
-  if (!message) {
-    return log::warning("storage.bad_record", "an announcement is not a record; it is dropped",
-                        {{"channel", found->second.name.view()}});
-  }
-  events_.on_message(hub::DeliveryPtr(new hub::Delivery(std::move(message))));
+void BusLink::on_push(const RespValue& value) {
+  if (value.is_error()) return on_error(value.text());
+  if (value.size() != 3) return;
+  std::string_view kind = value[0].text();
+  if (sharded_ && kind.starts_with('s')) kind.remove_prefix(1);  // smessage, ssubscribe, sunsubscribe
+  if (kind == "message") return events_.on_message(value[1].text(), value[2].text());
+  if (kind == "subscribe" || kind == "unsubscribe") on_confirmation(kind == "subscribe", value[1].text());
 }
 
-void BusLink::expire(SteadyTime now) {
-  while (!waiting_.empty() && waiting_.front().deadline <= now) {
-    const Waiting waiting = std::move(waiting_.front());
-    waiting_.pop_front();
-    expire_one(waiting);
+void BusLink::on_confirmation(bool subscribe, std::string_view topic) {
+  if (sent_.empty() || sent_.front().subscribe != subscribe || sent_.front().topics[sent_.front().confirmed] != topic) {
+    if (!subscribe) events_.on_dropped(topic);
+    return;
   }
+  const Asker asker = sent_.front().asker;
+  if (++sent_.front().confirmed == sent_.front().topics.size()) sent_.pop_front();
+  events_.on_confirmed(asker, topic);
 }
 
-void BusLink::expire_one(const Waiting& waiting) {
-  const auto found = watches_.find(waiting.name.view());
-  if (found == watches_.end() || found->second.serial != waiting.serial || !found->second.done) return;
-  const auto done = std::exchange(found->second.done, nullptr);
-  unwatch(waiting.name.view());
-  done(make_error(ErrorKind::kUnavailable, "storage_down", "the subscription was not confirmed in time"));
-}
-
-void BusLink::give_up(const Error& error) {
-  std::vector<hub::WatchDone> unanswered;
-  std::vector<hub::ChannelName> names;
-  for (auto& [name, watch] : watches_) {
-    if (!watch.done) continue;
-    unanswered.push_back(std::exchange(watch.done, nullptr));
-    names.push_back(watch.name);
-  }
-  for (const hub::ChannelName& name : names) unwatch(name.view());
-  for (const auto& done : unanswered) done(error);
+void BusLink::on_error(std::string_view text) {
+  if (sent_.empty()) return events_.on_lost("an unexpected error: " + std::string(text));
+  const Asker asker = sent_.front().asker;
+  sent_.pop_front();
+  events_.on_refused(asker, text);
 }
 
 }  // namespace relay::redis

@@ -1,19 +1,17 @@
-// The link that hears announcements, and the watches of a loop. Loop thread only.
+// The link of a node that hears announcements: topics are asked for, confirmed, refused, dropped. Loop thread only.
 //
-// It outlives its connections; the watches stay when one is lost and are subscribed again, kBatch topics a
-// command, on the next. Redis confirms subscriptions in the order of the commands, so a watch needs no number of
-// its own: what counts is how many confirmations of its topic are still to come, and what was asked for last.
+// It knows no channels and remembers nothing from one connection to the next: whoever asks keeps what it wants.
+// What a turn asks for leaves in commands of at most kBatch topics, one partition each (Redis Cluster takes no
+// more). Redis confirms in the order of the commands, topic by topic, so a confirmation that is not the next one is
+// Redis's own: with sharded topics, the slot is served elsewhere from now on.
 #pragma once
 
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
-#include "hub/storage.hpp"
-#include "storage/redis/keyspace.hpp"
 #include "storage/redis/redis_link.hpp"
 
 namespace relay::redis {
@@ -21,72 +19,57 @@ namespace relay::redis {
 class BusLink {
  public:
   static constexpr std::size_t kBatch = 500;
-  struct Events {
-    std::function<void()> on_ready;  // the loop's own probe topic is heard
-    std::function<void()> on_whole;  // so is every watch that was there at open()
-    std::function<void(const std::string& why)> on_lost;
-    std::function<void(hub::DeliveryPtr)> on_message;
-    std::function<void()> on_probe;
+  // Who asks. An answer to an earlier `life` of a partition's watches is nobody's any more.
+  struct Asker {
+    std::uint32_t partition = 0;
+    std::uint32_t life = 0;
+    friend bool operator==(const Asker&, const Asker&) = default;
   };
-  BusLink(net::IoLoop& loop, const RedisSettings& settings, const Keyspace& keys, Events events);
+  struct Events {
+    std::function<void()> on_open;
+    std::function<void(const std::string& why)> on_lost;
+    std::function<void(std::string_view topic, std::string_view bytes)> on_message;
+    std::function<void(Asker, std::string_view topic)> on_confirmed;
+    std::function<void(Asker, std::string_view error)> on_refused;  // a whole command; the link goes on
+    std::function<void(std::string_view topic)> on_dropped;
+  };
+  BusLink(net::IoLoop& loop, const RedisSettings& settings, Events events);
   ~BusLink();
 
   void open();
   void close();
-  bool ready() const { return ready_; }
-  bool whole() const { return whole_; }
-  std::size_t watched() const { return watches_.size(); }
-
-  // REQUIRES: not watched.
-  void watch(hub::ChannelName channel, hub::WatchDone done);
-  void unwatch(std::string_view channel);
-  void expire(SteadyTime now);         // watches unanswered for command_timeout are given up: kUnavailable
-  void give_up(const Error& error);    // all unanswered ones
+  bool is_open() const { return open_; }
+  // Ignored while not open.
+  void ask(Asker asker, bool subscribe, std::string topic);
 
  private:
-  struct Watch {
-    hub::ChannelName name;
-    hub::WatchDone done;         // until it is answered
-    std::uint64_t serial = 0;    // of the watch() that is waiting
-    std::uint32_t awaited = 0;   // confirmations to come
-    bool wanted = true;
-  };
-  struct Waiting {
-    SteadyTime deadline;
-    hub::ChannelName name;
-    std::uint64_t serial;
-  };
   struct Ask {
+    Asker asker;
     bool subscribe;
-    hub::ChannelName name;
+    std::string topic;
   };
-  void subscribe_all();
-  void ask(bool subscribe, Watch& watch);
+  struct Sent {
+    Asker asker;
+    bool subscribe;
+    std::vector<std::string> topics;
+    std::size_t confirmed = 0;
+  };
   void schedule_asks();
   void send_asks();
+  void send_one(std::vector<Ask>::iterator begin, std::vector<Ask>::iterator end);
   void on_push(const wire::RespValue& value);
-  void on_confirmed(std::string_view topic);
-  void settle(std::string_view channel);
-  void check_whole();
-  void on_message(std::string_view topic, std::string_view record);
-  void expire_one(const Waiting& waiting);
+  void on_confirmation(bool subscribe, std::string_view topic);
+  void on_error(std::string_view text);
 
   net::IoLoop& loop_;
   const RedisSettings& settings_;
-  const Keyspace& keys_;
+  const bool sharded_;
   const Events events_;
-  const std::string probe_topic_;
   std::shared_ptr<RedisLink> link_;
-  bool subscribing_ = false;  // the connection takes SUBSCRIBE
-  bool ready_ = false;
-  bool whole_ = false;
-  std::size_t to_whole_ = 0;  // confirmations until whole
-
-  std::unordered_map<std::string_view, Watch> watches_;  // keys look into Watch::name
-  std::deque<Waiting> waiting_;                          // by deadline
-  std::vector<Ask> asks_;                                // of this turn
+  bool open_ = false;
+  std::vector<Ask> asks_;  // of this turn
   bool asks_scheduled_ = false;
-  std::uint64_t next_serial_ = 1;
+  std::deque<Sent> sent_;  // and not wholly confirmed
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // posted work looks whether its object is
 };
 

@@ -10,6 +10,7 @@
 namespace relay::redis {
 
 void PageBuilder::take(const wire::RespValue& members, std::int64_t now_ms) {
+  if (members.is_error()) return fail(members);
   const bool nothing = std::exchange(first_, false) && members.size() == 0;
   for (std::size_t i = 0; i < members.size() && !page_.more; ++i) take_one(members[i].text(), now_ms);
   if (members.size() == 0) page_.gone = std::max(page_.gone, last_);
@@ -21,6 +22,7 @@ void PageBuilder::take(const wire::RespValue& members, std::int64_t now_ms) {
 // commands. The range is read once more, and tells.
 void PageBuilder::take_last(const wire::RespValue& last, std::int64_t now_ms) {
   wants_last_ = false;
+  if (last.is_error()) return fail(last);
   const auto id = last.is_nil() ? std::nullopt : parse_id(last.text());
   if (id && *id > query_.after) {
     last_ = *id;
@@ -28,6 +30,17 @@ void PageBuilder::take_last(const wire::RespValue& last, std::int64_t now_ms) {
   }
   if (!id) page_.gone = first_id_at(now_ms - (query_.max_age + kRemembered).count());
   complete_ = true;
+}
+
+void PageBuilder::fail(const wire::RespValue& error) {
+  log::warning("storage.bad_key", "a key of a backlog is not what it should be; its streams are told of a gap",
+               {{"channel", query_.channel.view()}, {"reason", error.text()}});
+  unreadable_ = complete_ = true;
+}
+
+hub::Page PageBuilder::finish(MessageId last) {
+  if (unreadable_) page_ = {{}, false, last};
+  return std::move(page_);
 }
 
 void PageBuilder::take_one(std::string_view member, std::int64_t now_ms) {

@@ -25,12 +25,15 @@ class PageBuilder {
   // The range was empty: the channel's last id decides.
   bool wants_last() const { return wants_last_; }
 
-  // The elements of a round, lowest first. `now_ms` is Redis's time.
+  // The elements of a round, lowest first. `now_ms` is Redis's time. An error says that the key is of another type:
+  // nothing can be read of the channel, and everything may be missing.
   void take(const wire::RespValue& members, std::int64_t now_ms);
   void take_last(const wire::RespValue& last, std::int64_t now_ms);
-  hub::Page finish() { return std::move(page_); }
+  // `last`: the newest id of the store.
+  hub::Page finish(MessageId last);
 
  private:
+  void fail(const wire::RespValue& error);
   void take_one(std::string_view member, std::int64_t now_ms);
 
   hub::ReadQuery query_;
@@ -40,6 +43,7 @@ class PageBuilder {
   bool first_ = true;
   bool wants_last_ = false;
   bool complete_ = false;
+  bool unreadable_ = false;
 };
 
 }  // namespace relay::redis

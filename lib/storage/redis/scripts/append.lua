@@ -1,5 +1,6 @@
 -- Stores and announces one message in one atomic step. Names and layouts: keyspace.hpp, record.hpp.
 --   KEYS  1 seq   2 epoch   [3 log   4 bytes   5 last   [6 idempotency key]]
+-- On Redis Cluster SPUBLISH stands for PUBLISH (append_script.cpp).
 --   ARGV  1 topic   2 record without its id
 --         [3 ms to keep the log, 0: ephemeral   4 most messages   5 elements at which to trim
 --          6 most bytes, 0: cannot be reached   7 ms to remember the last id
@@ -13,8 +14,10 @@ if idem then
   local known = call('GET', idem)
   if known then
     local first, digest = string.match(known, '^(%d+) (.*)$')
-    if digest == ARGV[9] then return -tonumber(first) end
-    return 0
+    if digest ~= ARGV[9] then return 0 end
+    -- A write, so that WAIT behind it asks the replicas for what was written the first time.
+    call('PEXPIRE', idem, ARGV[8])
+    return -tonumber(first)
   end
 end
 

@@ -1,17 +1,48 @@
 -- Sees to it that the data has an epoch and that the epoch is true.
---   KEYS  1 seq   2 epoch
+--   KEYS  1 seq   2 epoch   3 history
 --   ARGV  1 the highest id that the caller has ever seen, 0 if none
--- Returns { epoch, last id }. If the store has forgotten ids that were given (emptied, restored from an older
--- copy, failed over without its last writes), a new life begins above all of them.
-local epoch = redis.call('GET', KEYS[2])
-local last = tonumber(redis.call('GET', KEYS[1]) or 0)
-local seen = tonumber(ARGV[1])
-if epoch and last > 0 and last >= seen then return { epoch, string.format('%.0f', last) } end
+--         2 the replication id of the server under which it saw that, '' if unknown
+--         3 the replication id of this server, '' if unknown
+-- Returns { epoch, last id, 1 if data was lost that the caller has seen }. If the store has forgotten ids that were
+-- given (emptied, restored from an older copy, failed over without its last writes), a new life begins above all.
+--
+-- A server that restarts or is promoted has a new replication id. The first caller after that notes with which last
+-- id the former one ended: whoever saw a higher one under that server knows that it was lost, although the ids given
+-- since may be higher still.
+local call = redis.call
+local kServers = 16
 
-local now = redis.call('TIME')
+local epoch = call('GET', KEYS[2])
+local last = tonumber(call('GET', KEYS[1]) or 0)
+local seen, seen_on, server = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local forgotten = last < seen
+
+if server ~= '' then
+  local history = call('GET', KEYS[3]) or ''
+  local ruler, former = string.match(history, '^(%S+)(.*)$')
+  if ruler ~= server then
+    history = server
+    if ruler then
+      history = history .. ' ' .. ruler .. ' ' .. string.format('%.0f', last)
+      local count = 1
+      for pair in string.gmatch(former, ' %S+ %S+') do
+        count = count + 1
+        if count <= kServers then history = history .. pair end
+      end
+    end
+    call('SET', KEYS[3], history)
+  end
+  if seen > 0 and seen_on ~= '' and seen_on ~= server then
+    local ended = string.match(history, ' ' .. seen_on .. ' (%d+)')
+    if not ended or seen > tonumber(ended) then forgotten = true end
+  end
+end
+if epoch and last > 0 and not forgotten then return { epoch, string.format('%.0f', last), 0 } end
+
+local now = call('TIME')
 local id = (now[1] * 1000 + math.floor(now[2] / 1000)) * 2048
 id = math.max(id, last + 1, seen + 1)
 local text = string.format('%.0f', id)
-redis.call('SET', KEYS[1], text)
-redis.call('SET', KEYS[2], text)
-return { text, text }
+call('SET', KEYS[1], text)
+call('SET', KEYS[2], text)
+return { text, text, seen > 0 and 1 or 0 }

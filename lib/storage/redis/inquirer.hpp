@@ -1,0 +1,57 @@
+// Asks one question of servers that may know the answer, one after another until one does. Loop thread only.
+//
+// The link to the one that answered is kept for the next time. A server that cannot be reached, does not answer within
+// kPatience or has no useful answer is passed over; after all of them the question is dropped until it is asked again.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "storage/redis/redis_link.hpp"
+
+namespace relay::redis {
+
+class Inquirer {
+ public:
+  static constexpr Milliseconds kPatience{500};
+  // Whether the answer was of use.
+  using Take = std::function<bool(const wire::RespValue& answer, const options::RedisHost& from)>;
+  // `settings.server` says how to log in.
+  Inquirer(net::IoLoop& loop, RedisSettings settings, std::vector<std::string> question, Take take);
+  ~Inquirer();
+
+  // REQUIRES: at least one.
+  void set_places(std::vector<options::RedisHost> places);
+  void ask();      // unless it is being asked
+  void go_on();    // the next question goes to another server
+  void tick(SteadyTime now);
+  void stop();
+  // Why the last one asked was of no use; empty: it was.
+  const std::string& trouble() const { return trouble_; }
+
+ private:
+  void connect();
+  void send_question();
+  void on_answer(const Reply& reply);
+  void failed(const std::string& why);
+  void close();
+
+  net::IoLoop& loop_;
+  const RedisSettings settings_;
+  const std::vector<std::string> question_;
+  const Take take_;
+  std::vector<options::RedisHost> places_;
+  std::size_t at_ = 0;
+  std::size_t tried_ = 0;  // since ask()
+  options::RedisHost place_;
+  RedisSettings place_settings_;
+  std::shared_ptr<RedisLink> link_;
+  bool open_ = false;
+  bool asking_ = false;
+  SteadyTime asked_{};
+  std::string trouble_;
+};
+
+}  // namespace relay::redis

@@ -1,0 +1,266 @@
+#include "storage/redis/node.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+
+#include "base/log.hpp"
+
+namespace relay::redis {
+namespace {
+
+constexpr Milliseconds kTick{100};
+constexpr int kProbesPerInterval = 2;
+constexpr int kMissesAllowed = 2 * kProbesPerInterval - 1;  // the freeze may begin right after a probe
+constexpr std::size_t kProbesRemembered = 8;
+constexpr std::size_t kQueriesAtOnce = 1024;  // of a node, by one loop
+
+CommandLink::Events command_events(std::function<void()> ready, std::function<void(const std::string&)> lost) {
+  return {std::move(ready), std::move(lost)};
+}
+
+}  // namespace
+
+Node::Node(net::IoLoop& loop, RedisSettings settings, NodeOwner& owner)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      owner_(owner),
+      commands_(loop, settings_, "commands",
+                command_events([this] { on_link_ready(); }, [this](const std::string& why) { fail(why); })),
+      bus_(loop, settings_,
+           {[this] { on_bus_open(); }, [this](const std::string& why) { on_bus_lost(why); },
+            [this](std::string_view topic, std::string_view bytes) { owner_.on_bus_message(*this, topic, bytes); },
+            [this](BusLink::Asker asker, std::string_view topic) { owner_.on_confirmed(*this, asker, topic); },
+            [this](BusLink::Asker asker, std::string_view error) { owner_.on_refused(*this, asker, error); },
+            [this](std::string_view topic) { owner_.on_dropped(*this, topic); }}),
+      connect_timer_(loop.context()),
+      jitter_(std::random_device{}()) {
+  if (settings_.min_replicas > 0) {
+    writes_ = std::make_unique<CommandLink>(
+        loop, settings_, "writes",
+        command_events([this] { on_link_ready(); }, [this](const std::string& why) { fail(why); }));
+  }
+  health_.name = node_name(settings_);
+  health_.reason = "not started";
+}
+
+Node::~Node() = default;
+
+void Node::start() {
+  set_health(false, "connecting");
+  connect();
+}
+
+void Node::stop() {
+  state_ = State::kStopped;
+  set_health(false, "stopped");
+  connect_timer_.cancel();
+  close_links();
+}
+
+void Node::connect() {
+  state_ = State::kConnecting;
+  connecting_since_ = loop_.clock().steady();
+  commands_.open();
+  if (writes_) writes_->open();
+  bus_.open();
+}
+
+void Node::on_link_ready() {
+  if (state_ != State::kConnecting || !commands_.ready() || !bus_.is_open()) return;
+  if (writes_ && !writes_->ready()) return;
+  state_ = State::kUp;
+  probes_missed_ = 0;
+  probe_seen_ = true;
+  bus_broke_ = false;
+  probes_.clear();
+  last_proof_ = next_probe_ = loop_.clock().steady();
+  owner_.on_node_up(*this);
+}
+
+void Node::on_bus_open() {
+  if (state_ == State::kConnecting) return on_link_ready();
+  if (state_ == State::kUp) owner_.on_bus_up(*this);
+}
+
+// The links are closed only after the state says so: what they answer may call back in here.
+void Node::fail(const std::string& why) {
+  if (state_ != State::kConnecting && state_ != State::kUp) return;
+  state_ = State::kWaiting;
+  set_health(false, why);
+  schedule_connect();
+  owner_.on_node_lost(*this, why);
+  close_links();
+}
+
+void Node::on_bus_lost(const std::string& why) {
+  if (state_ != State::kUp || std::exchange(bus_broke_, true)) return fail(why);
+  set_health(false, why);
+  bus_.close();
+  bus_connecting_since_ = loop_.clock().steady();
+  bus_.open();
+  owner_.on_bus_lost(*this);
+}
+
+void Node::close_links() {
+  commands_.close();
+  if (writes_) writes_->close();
+  bus_.close();
+  decltype(reads_) reads;
+  reads.swap(reads_);
+  for (const auto& [queries, read] : reads) read();  // they see that the node is gone
+  reading_ = 0;
+}
+
+void Node::schedule_connect() {
+  const auto cap = std::min<std::int64_t>(settings_.reconnect_max.count(),
+                                          settings_.reconnect_min.count() << std::min(attempts_, 16));
+  ++attempts_;
+  std::uniform_int_distribution<std::int64_t> delay(0, std::max<std::int64_t>(cap, 1));
+  connect_timer_.expires_after(Milliseconds(delay(jitter_)));
+  connect_timer_.async_wait([this, alive = std::weak_ptr<int>(alive_)](boost::system::error_code error) {
+    if (error || alive.expired() || state_ != State::kWaiting) return;
+    connect();
+  });
+}
+
+void Node::tick(SteadyTime now) {
+  check_links(now);
+  if (bus_up() && now >= next_probe_) probe(now);
+}
+
+void Node::check_links(SteadyTime now) {
+  const auto late = [&](SteadyTime since) { return now - since > settings_.connect_timeout; };
+  if ((state_ == State::kConnecting && late(connecting_since_)) ||
+      (state_ == State::kUp && !bus_.is_open() && late(bus_connecting_since_))) {
+    return fail("no connection within " + std::to_string(settings_.connect_timeout.count()) + " ms");
+  }
+  // Two ticks early, so that the answer is never late.
+  const Milliseconds patience = std::min(settings_.command_timeout, settings_.publish_timeout) - 2 * kTick;
+  if (state_ == State::kUp && (commands_.overdue(now, patience) || (writes_ && writes_->overdue(now, patience)))) {
+    fail("a command was not answered within " + std::to_string(patience.count()) + " ms");
+  }
+}
+
+void Node::probe(SteadyTime now) {
+  const std::string topic = owner_.probe_topic(*this);
+  if (topic.empty()) return;
+  if (!probe_seen_ && ++probes_missed_ >= kMissesAllowed) {
+    return fail("no answer to " + std::to_string(probes_missed_) + " probes: frozen or cut off");
+  }
+  probe_seen_ = false;
+  next_probe_ = now + settings_.probe_interval / kProbesPerInterval;
+  const std::uint64_t number = ++probes_sent_;
+  probes_.push_back({number, now});
+  if (probes_.size() > kProbesRemembered) probes_.pop_front();
+  commands_.ask_time([this, number](std::int64_t redis_ms) {
+    const auto at = std::find_if(probes_.begin(), probes_.end(), [&](const Probe& p) { return p.number == number; });
+    if (at != probes_.end()) at->redis_ms = redis_ms;
+    settle_probes();
+  });
+  const bool sharded = settings_.mode == Mode::kCluster;
+  commands_.send(
+      [&](std::string& out) { wire::RespCommand(out, 3).arg(sharded ? "SPUBLISH" : "PUBLISH").arg(topic).arg(number); },
+      [this](const Reply& reply) {
+        if (reply.value == nullptr || !reply.value->is_error()) return;
+        const std::string_view error = reply.value->text();
+        if (!error.starts_with("MOVED") && !error.starts_with("CLUSTERDOWN")) fail("PUBLISH: " + std::string(error));
+      });
+}
+
+void Node::on_probe(std::string_view number) {
+  probe_seen_ = true;
+  probes_missed_ = 0;
+  attempts_ = 0;
+  last_proof_ = loop_.clock().steady();
+  for (Probe& probe : probes_) probe.heard = probe.heard || std::to_string(probe.number) == number;
+  settle_probes();
+}
+
+// The time of a probe and the probe itself come by two links, in either order.
+void Node::settle_probes() {
+  for (;;) {
+    const auto proven = std::find_if(probes_.begin(), probes_.end(),
+                                     [](const Probe& probe) { return probe.heard && probe.redis_ms != 0; });
+    if (proven == probes_.end()) return;
+    const Probe probe = *proven;
+    probes_.erase(probes_.begin(), proven + 1);
+    owner_.on_proof(*this, probe.sent, probe.redis_ms);
+  }
+}
+
+void Node::await_replicas(std::function<void(bool)> done) {
+  unreplicated_.push_back(std::move(done));
+  if (unreplicated_.size() > 1) return;
+  boost::asio::post(loop_.context(), [this, alive = std::weak_ptr<int>(alive_)] {
+    if (!alive.expired()) send_wait();
+  });
+}
+
+// A quarter of the time there is: those that come behind it have to wait for it and then for their own.
+void Node::send_wait() {
+  auto done = std::make_shared<std::vector<std::function<void(bool)>>>();
+  done->swap(unreplicated_);
+  if (!up()) {
+    for (const auto& answer : *done) answer(false);
+    return;
+  }
+  const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(1, settings_.publish_timeout.count() / 4));
+  writes_->send(
+      [&](std::string& out) { wire::RespCommand(out, 3).arg("WAIT").arg(std::uint64_t{settings_.min_replicas}).arg(limit); },
+      [this, done](const Reply& reply) {
+        const bool reached = reply.value != nullptr && !reply.value->is_error() &&
+                             reply.value->integer() >= std::int64_t{settings_.min_replicas};
+        for (const auto& answer : *done) answer(reached);
+      });
+}
+
+void Node::begin_read(std::size_t queries, std::function<void()> read) {
+  if (reads_.empty() && (reading_ == 0 || reading_ + queries <= kQueriesAtOnce)) {
+    reading_ += queries;
+    return read();
+  }
+  reads_.emplace_back(queries, std::move(read));
+}
+
+void Node::end_read(std::size_t queries) {
+  reading_ -= std::min(reading_, queries);
+  while (!reads_.empty() && (reading_ == 0 || reading_ + reads_.front().first <= kQueriesAtOnce)) {
+    const auto next = std::move(reads_.front());
+    reads_.pop_front();
+    reading_ += next.first;
+    next.second();
+  }
+}
+
+void Node::set_whole(bool whole) {
+  if (whole) bus_broke_ = false;
+  if (whole && !health_.up) set_health(true, "");
+  if (!whole && health_.up) set_health(false, "subscribing anew");
+}
+
+// One log line when it goes and one when it comes, whatever number of attempts lies between.
+void Node::set_health(bool up, const std::string& why) {
+  if (up != health_.up || health_.since_ms == 0) {
+    const std::int64_t now = loop_.clock().wall_ms();
+    if (up) {
+      log::info("storage.up", "Redis answers", {{"node", health_.name}, {"away_ms", now - health_.since_ms}});
+    } else if (health_.up) {
+      log::warning("storage.lost", "Redis is away; streams stay open, publishes are refused",
+                   {{"node", health_.name}, {"reason", why}});
+    }
+    health_.up = up;
+    health_.since_ms = now;
+  }
+  health_.reason = why;
+}
+
+hub::NodeHealth Node::health() const {
+  hub::NodeHealth health = health_;
+  if (health.up) {
+    const auto age = loop_.clock().steady() - last_proof_;
+    health.probe_age_ms = std::chrono::duration_cast<Milliseconds>(age).count();
+  }
+  return health;
+}
+
+}  // namespace relay::redis
