@@ -15,6 +15,8 @@ Result<bool> check_channel_name(std::string_view name) {
   return true;
 }
 
+Result<bool> check_heard_name(std::string_view name) { return check_channel_name(subject_of(name)); }
+
 std::string_view namespace_of(std::string_view channel) {
   const auto colon = channel.find(':');
   return colon == std::string_view::npos ? std::string_view{} : channel.substr(0, colon);

@@ -28,6 +28,16 @@ inline constexpr std::string_view kBroadcastChannel = "$all";
 // What is wrong with a name from outside, as an Error of kind kInvalid, code "bad_channel"; or true.
 Result<bool> check_channel_name(std::string_view name);
 
+// The same for a name that is listened to: also "$presence:C", the joins and leaves of C.
+Result<bool> check_heard_name(std::string_view name);
+
+// Joins and leaves of C are told as ephemeral messages "join" and "leave" of the channel kPresencePrefix + C.
+inline constexpr std::string_view kPresencePrefix = "$presence:";
+// The channel that a name is about: C of "$presence:C", else the name itself. Both are in one partition.
+inline std::string_view subject_of(std::string_view channel) {
+  return channel.starts_with(kPresencePrefix) ? channel.substr(kPresencePrefix.size()) : channel;
+}
+
 std::string_view namespace_of(std::string_view channel);
 
 // What is kept of a channel, and for how long. A message lives until the first bound takes it.

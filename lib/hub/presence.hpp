@@ -5,15 +5,11 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "hub/channel.hpp"
 #include "hub/subscription.hpp"
 
 namespace relay::hub {
-
-// Joins and leaves of C are told as ephemeral messages "join" and "leave" of the channel kPresencePrefix + C.
-inline constexpr std::string_view kPresencePrefix = "$presence:";
 
 class PresenceEvents {
  public:

@@ -83,12 +83,12 @@ void InstanceRegistry::beat_in(std::uint32_t number) {
 }
 
 void InstanceRegistry::on_beat(std::uint32_t number, const Reply& reply) {
-  if (!call_error(reply)) {
-    if (partitions_[number].state == State::kSilent) {
-      wipe(number);
-    } else if (const std::string_view known = reply.value->text(); known != token_) {
-      on_other_token(number, known);
-    }
+  if (call_error(reply)) {
+    wants_beat_ = true;
+  } else if (partitions_[number].state == State::kSilent) {
+    wipe(number);
+  } else if (const std::string_view known = reply.value->text(); known != token_) {
+    on_other_token(number, known);
   }
   if (--beating_ == 0) on_beats_over();
 }

@@ -3,7 +3,7 @@
 #include <openssl/sha.h>
 
 #include "base/bytes.hpp"
-#include "hub/presence.hpp"
+#include "hub/channel.hpp"
 
 namespace relay::redis {
 
