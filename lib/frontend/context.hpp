@@ -21,6 +21,9 @@
 #include "net/io_loop.hpp"
 #include "options/options.hpp"
 
+namespace relay::net {
+class ConnectionSet;
+}
 namespace relay::metrics {
 class Exposition;
 class RequestSeries;
@@ -29,7 +32,9 @@ class RequestSeries;
 namespace relay::frontend {
 
 class WsSession;
+class AdminState;
 class BridgeState;
+class Operations;
 struct LoopContext;
 
 inline constexpr std::string_view kVersion = RELAY_VERSION;
@@ -49,6 +54,9 @@ struct Shared {
   std::atomic<bool> draining{false};
   std::atomic<bool> reload_failed{false};
   std::shared_ptr<BridgeState> bridge;  // what the bridge keeps over all loops
+  std::shared_ptr<AdminState> admin;
+  Operations* operations = nullptr;     // complete before the loops run
+  std::size_t capacity = 0;             // clients that fit
 };
 
 struct LoopContext {
@@ -61,6 +69,8 @@ struct LoopContext {
   std::shared_ptr<const Settings> settings;
   hub::Hubs hub;
   std::unique_ptr<hub::Store> storage;
+
+  net::ConnectionSet* connections = nullptr;  // the public ones; the worker's
 
   // WebSocket clients of this loop by number, for direct and broadcast.
   std::unordered_map<std::uint32_t, WsSession*> clients;

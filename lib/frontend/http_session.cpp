@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
+#include "frontend/admin_handlers.hpp"
 #include "frontend/bridge_answers.hpp"
 #include "frontend/bridge_state.hpp"
 #include "frontend/cors.hpp"
@@ -20,8 +21,15 @@ wire::HttpLimits limits_for(const options::Options& options, Plane plane) {
   limits.max_head_bytes = static_cast<std::size_t>(options.http.max_head_bytes);
   std::int64_t body = std::max(options.publish.max_bytes, options.publish.max_batch_bytes);
   if (options.bridge.enable) body = std::max({body, options.bridge.max_message_bytes, options.bridge.max_body_bytes});
-  limits.max_body_bytes = static_cast<std::size_t>(plane == Plane::kOperator ? 64 * options::kKiB : body);
+  limits.max_body_bytes = static_cast<std::size_t>(plane == Plane::kPublic ? body : std::max(64 * options::kKiB, options.publish.max_bytes));
   return limits;
+}
+
+// The admin interface asks for its token wherever a file's permissions do not guard it.
+std::optional<wire::HttpResponse> refusal_of(const RouteMatch& match, Plane plane, const options::Options& options,
+                                             const wire::HttpRequest& request) {
+  if (match.route == nullptr || match.route->plane != Plane::kAdmin || plane == Plane::kAdmin) return {};
+  return refuse_admin(options.operator_port.token, request);
 }
 
 wire::HttpResponse router_error(FrontEnd front_end, int status, std::string_view code, std::string_view message) {
@@ -55,7 +63,8 @@ wire::HttpResponse Exchange::with_common_headers(wire::HttpResponse response) co
   switch (front_end_) {
     case FrontEnd::kChannels: add_cors_headers(context_.settings->options.cors, request_, response); break;
     case FrontEnd::kBridge: add_bridge_cors(context_.settings->options.bridge, request_, response); break;
-    case FrontEnd::kOperator: break;
+    case FrontEnd::kOperator:
+    case FrontEnd::kAdmin: break;
   }
   return response;
 }
@@ -180,6 +189,8 @@ void HttpSession::dispatch() {
   exchange->parameter_ = std::move(match.parameter);
   if (match.bad_parameter) {
     exchange->respond(error_response(match.front_end, 400, "bad_escape", "the path has a broken percent-escape"));
+  } else if (auto refusal = refusal_of(match, plane_, options, exchange->request_)) {
+    exchange->respond(std::move(*refusal));
   } else if (match.route != nullptr) {
     match.route->handler(exchange);
   } else if (match.allowed.empty()) {

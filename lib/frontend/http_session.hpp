@@ -22,7 +22,7 @@ struct Route;
 enum class FrontEnd : std::uint8_t;  // routes.hpp
 
 // Which routes a listener serves.
-enum class Plane : std::uint8_t { kPublic, kOperator };
+enum class Plane : std::uint8_t { kPublic, kOperator, kAdmin };
 
 // Something that waits on behalf of an exchange (a long poll). Destroyed with the exchange.
 class Waiter {

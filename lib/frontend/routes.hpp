@@ -11,12 +11,12 @@
 namespace relay::frontend {
 
 // The front-end a route belongs to: decides error format, CORS rules and whether it is switched on.
-enum class FrontEnd : std::uint8_t { kChannels, kBridge, kOperator };
+enum class FrontEnd : std::uint8_t { kChannels, kBridge, kOperator, kAdmin };
 
 using Handler = void (*)(const ExchangePtr& exchange);
 
 struct Route {
-  Plane plane;
+  Plane plane;               // kAdmin has the routes of kOperator too, and kOperator those of kAdmin with a token
   FrontEnd front_end;
   std::string_view method;   // HEAD is answered by GET's row but on the bridge
   std::string_view pattern;  // "{}" stands for one path segment. Bridge rows are relative to bridge.path.

@@ -11,8 +11,10 @@
 
 #include "base/exit_code.hpp"
 #include "base/log.hpp"
+#include "frontend/admin_state.hpp"
 #include "frontend/bridge_state.hpp"
 #include "options/reload.hpp"
+#include "options/table.hpp"
 #include "server/limits.hpp"
 #include "server/load_tls.hpp"
 #include "server/notify.hpp"
@@ -43,7 +45,7 @@ std::string configure_log(const options::Options& options, const std::string& in
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2}) sigaddset(&set, signal);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2, wake_signal()}) sigaddset(&set, signal);
   return set;
 }
 
@@ -66,6 +68,18 @@ std::int64_t steady_ms() {
   return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// Where a value is from that an operator has set while relayd runs.
+constexpr const char* kOverride = "relayctl config set";
+
+// REQUIRES: the key is one of the table's, and the value of its row's type.
+void set_key(options::Options& options, const std::string& key, const options::Value& value) {
+  const options::Row& row = *options::find_key(key)->row;
+  const auto parts = options::namespace_key(key);
+  if (!parts) return options::set(row, options, value);
+  const auto [keep, added] = options.namespaces.try_emplace(std::string(parts->name), options.channel);
+  options::set(row, keep->second, value);
+}
+
 // The admin socket serves root and its group only.
 Result<net::Bound> open_admin(const std::string& path) {
   net::Endpoint endpoint;
@@ -76,7 +90,7 @@ Result<net::Bound> open_admin(const std::string& path) {
 }  // namespace
 
 Server::Server(options::Loaded loaded, std::function<options::LoadOutcome()> load_again)
-    : loaded_(std::move(loaded)), load_again_(std::move(load_again)) {}
+    : loaded_(std::move(loaded)), load_again_(std::move(load_again)), requests_(operator_actions()) {}
 
 Server::~Server() = default;
 
@@ -117,11 +131,14 @@ Result<bool> Server::prepare() {
   if (!storage) return storage.error();
   storage_ = std::move(*storage);
   shared_.bridge = std::make_shared<frontend::BridgeState>();
+  shared_.admin = std::make_shared<frontend::AdminState>();
+  shared_.operations = &requests_;
   request_series_ = std::make_unique<metrics::RequestSeries>();
   shared_.request_series = request_series_.get();
   const std::size_t files = raise_file_limit();
   const std::size_t capacity =
       options.http.max_connections > 0 ? static_cast<std::size_t>(options.http.max_connections) : client_capacity(files);
+  shared_.capacity = capacity;
   const int loops = options.loops > 0 ? static_cast<int>(options.loops)
                                       : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   for (int i = 0; i < loops; ++i) {
@@ -167,7 +184,7 @@ Result<bool> Server::open_listeners() {
   if (!options.admin.socket.empty()) {
     auto bound = open_admin(options.admin.socket);
     if (!bound) return bound.error();
-    workers_.front()->listen(std::move(*bound), frontend::Plane::kOperator);
+    workers_.front()->listen(std::move(*bound), frontend::Plane::kAdmin);
   }
   return true;
 }
@@ -247,6 +264,10 @@ int Server::wait_for_signals() {
         stop_workers();
         return exit_code::kOk;
       default:
+        if (signal == wake_signal()) {
+          requests_.run_pending();
+          break;
+        }
         report_status(false);
         if (watchdog && all_ticking()) notify("WATCHDOG=1");
     }
@@ -263,36 +284,97 @@ bool Server::all_ticking() const {
   return true;
 }
 
-void Server::reload() {
+Result<options::Changes> Server::reload() {
   notify_reloading();
-  options::LoadOutcome fresh = load_again_();
-  const auto refuse = [this](const std::string& why) {
-    shared_.reload_failed = true;
-    log::error("reload.failed", "reload failed, nothing was changed", {{"why", why}});
-  };
-  std::shared_ptr<const net::TlsContext> tls = tls_;
-  if (fresh.exit_code != 0) {
-    refuse(fresh.errors);
+  const auto changes = load_and_apply();
+  shared_.reload_failed = !changes;
+  if (changes) {
+    log::info("reload", "configuration reloaded", {{"changed", joined(changes->applied)}, {"needs_restart", joined(changes->needs_restart)}});
   } else {
-    const options::Changes changes = options::compare(loaded_.options, fresh.loaded.options);
-    const options::Options merged = options::reloaded(loaded_.options, fresh.loaded.options);
-    const auto loaded_tls = load_tls(merged.tls);
-    if (!loaded_tls) {
-      refuse(loaded_tls.error().message);
-    } else {
-      tls_ = *loaded_tls;
-      loaded_.options = merged;
-      settings_ = make_settings(merged);
-      configure_log(merged, shared_.instance_id);
-      for (const auto& worker : workers_) {
-        Worker* there = worker.get();
-        there->context().loop.post([there, settings = settings_, tls_now = tls_] { there->apply(settings, tls_now); });
-      }
-      shared_.reload_failed = false;
-      log::info("reload", "configuration reloaded", {{"changed", joined(changes.applied)}, {"needs_restart", joined(changes.needs_restart)}});
-    }
+    log::error("reload.failed", "reload failed, nothing was changed", {{"why", changes.error().message}});
   }
   notify("READY=1");
+  return changes;
+}
+
+Result<options::Changes> Server::load_and_apply() {
+  options::LoadOutcome fresh = load_again_();
+  if (fresh.exit_code != 0) return make_error(ErrorKind::kInvalid, "bad_config", fresh.errors);
+  for (const auto& [key, value] : overrides_) {
+    set_key(fresh.loaded.options, key, value);
+    fresh.loaded.origins[key] = kOverride;
+  }
+  const options::Changes changes = options::compare(loaded_.options, fresh.loaded.options);
+  if (const auto applied = apply(options::reloaded(loaded_.options, fresh.loaded.options)); !applied) return applied.error();
+  for (const std::string& key : changes.needs_restart) {
+    const auto old = loaded_.origins.find(key);
+    if (old == loaded_.origins.end()) {
+      fresh.loaded.origins.erase(key);
+    } else {
+      fresh.loaded.origins[key] = old->second;
+    }
+  }
+  loaded_.origins = std::move(fresh.loaded.origins);
+  loaded_.files = std::move(fresh.loaded.files);
+  return changes;
+}
+
+// All or nothing: a certificate that cannot be loaded leaves everything as it was.
+Result<bool> Server::apply(const options::Options& fresh) {
+  const auto tls = load_tls(fresh.tls);
+  if (!tls) return tls.error();
+  tls_ = *tls;
+  loaded_.options = fresh;
+  settings_ = make_settings(fresh);
+  shared_.admin->forget_log_level();
+  configure_log(fresh, shared_.instance_id);
+  for (const auto& worker : workers_) {
+    Worker* there = worker.get();
+    there->context().loop.post([there, settings = settings_, tls_now = tls_] { there->apply(settings, tls_now); });
+  }
+  return true;
+}
+
+Result<options::Changes> Server::set_option(const std::string& key, const std::string& text) {
+  const auto invalid = [](const char* code, std::string why) { return make_error(ErrorKind::kInvalid, code, std::move(why)); };
+  const auto match = options::find_key(key);
+  if (!match || match->from_file) {
+    const auto near = options::nearest(key, options::all_keys());
+    return invalid("unknown_option", "there is no option \"" + key + "\"" + (near ? ": did you mean \"" + *near + "\"?" : ""));
+  }
+  if (match->row->reload != options::Reload::kAtOnce) {
+    return make_error(ErrorKind::kConflict, "needs_restart", key + " cannot change while relayd runs: set it in relayd.toml and restart");
+  }
+  auto value = options::parse_value(*match->row, text);
+  if (!value) return invalid("bad_value", key + ": " + value.error().message);
+  options::Options fresh = loaded_.options;
+  set_key(fresh, key, *value);
+  const options::Changes changes = options::compare(loaded_.options, fresh);
+  if (const auto applied = apply(fresh); !applied) return applied.error();
+  loaded_.origins[key] = kOverride;
+  overrides_[key] = std::move(*value);
+  log::info("config.set", "an operator changed an option until the process ends", {{"key", key}});
+  return changes;
+}
+
+void Server::drain_by_operator(std::optional<Milliseconds> spread) {
+  shared_.draining = spread.has_value();
+  for (const auto& worker : workers_) {
+    Worker* there = worker.get();
+    there->context().loop.post([there, spread] { spread ? there->drain(*spread) : there->undrain(); });
+  }
+}
+
+OperatorRequests::Actions Server::operator_actions() {
+  return {.config = [this] { return frontend::EffectiveConfig{loaded_.options, loaded_.origins, loaded_.files}; },
+          .reload = [this] { return reload(); },
+          .set_option = [this](const std::string& key, const std::string& value) { return set_option(key, value); },
+          .drain = [this](std::optional<Milliseconds> spread) { drain_by_operator(spread); },
+          .store_totals = [this]() -> std::optional<frontend::StoreTotals> {
+            if (storage_.memory == nullptr) return {};
+            const memory::MemoryStore::Totals totals = storage_.memory->totals();
+            return frontend::StoreTotals{totals.messages, totals.bytes};
+          }};
 }
 
 void Server::report_status(bool draining) const {
@@ -336,6 +418,7 @@ bool Server::interrupted_within(Milliseconds time) {
     if (signal == SIGTERM || signal == SIGINT || signal == SIGQUIT) return true;
     if (signal == SIGUSR1) log::reopen();
     if (signal == SIGUSR2) dump_state();
+    if (signal == wake_signal()) requests_.run_pending();
   }
   return false;
 }

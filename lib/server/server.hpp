@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,8 @@
 #include "frontend/context.hpp"
 #include "metrics/exposition.hpp"
 #include "options/load.hpp"
+#include "options/reload.hpp"
+#include "server/operator_requests.hpp"
 #include "server/worker.hpp"
 
 namespace relay::server {
@@ -35,7 +38,12 @@ class Server {
   void sample(metrics::SampleSet& out) const;
   void announce() const;
   int wait_for_signals();
-  void reload();
+  Result<options::Changes> reload();
+  Result<options::Changes> load_and_apply();
+  Result<bool> apply(const options::Options& fresh);
+  Result<options::Changes> set_option(const std::string& key, const std::string& text);
+  void drain_by_operator(std::optional<Milliseconds> spread);  // none: undrain
+  OperatorRequests::Actions operator_actions();
   void dump_state() const;
   void report_status(bool draining) const;
   void drain_and_stop();
@@ -55,6 +63,8 @@ class Server {
   std::unique_ptr<metrics::Exposition> exposition_;
   std::vector<net::Endpoint> public_endpoints_;
   std::string operator_endpoint_;
+  OperatorRequests requests_;
+  std::map<std::string, options::Value> overrides_;  // by relayctl config set
 };
 
 }  // namespace relay::server

@@ -1,5 +1,7 @@
 #include "server/worker.hpp"
 
+#include "frontend/admin_state.hpp"
+
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -64,6 +66,7 @@ Worker::Worker(int index, frontend::Shared& shared, std::shared_ptr<const fronte
       storage_shared_(storage),
       capacity_(capacity),
       tick_(std::make_unique<Tick>(*this)) {
+  context_.connections = &public_;
   context_.storage = make_storage(context_.settings->options, storage, context_);
   context_.hub.attach(*context_.storage);
   context_.hub.configure(make_namespaces(context_.settings->options), hub_limits(context_.settings->options));
@@ -154,6 +157,11 @@ void Worker::count_queued_bytes() {
   metrics_.set(metrics::Gauge::kClientSendQueueBytes, static_cast<std::int64_t>(bytes));
 }
 
+void Worker::on_second() {
+  count_queued_bytes();
+  if (loop_.index() == 0) shared_.admin->sample(shared_, loop_.now_ms());
+}
+
 void Worker::on_tick() {
   schedule_tick();
   metrics_.set(metrics::Gauge::kEventLoopLagMicros, loop_.lag_us());
@@ -161,7 +169,7 @@ void Worker::on_tick() {
   bus_->tick();
   context_.copy_health();
   if (drain_ != nullptr) drained_ = public_.size() == 0;
-  if (++ticks_ % 10 == 0) count_queued_bytes();
+  if (++ticks_ % 10 == 0) on_second();
   if (loop_.index() == 0 && storage_shared_.memory != nullptr) {
     storage_shared_.memory->sweep();
     const std::int64_t expired = storage_shared_.memory->totals().expired_on_bridge;

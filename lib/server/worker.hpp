@@ -41,6 +41,7 @@ class Worker {
   void apply(std::shared_ptr<const frontend::Settings> settings, std::shared_ptr<const net::TlsContext> tls);
   void stop_accepting();
   void drain(Milliseconds spread);
+  void undrain() { drain_.reset(); }
   // Any thread: whether drain() has ended every public connection.
   bool drained() const { return drained_.load(std::memory_order_relaxed); }
 
@@ -49,6 +50,7 @@ class Worker {
   bool full() const;
   void on_tick();
   void count_queued_bytes();
+  void on_second();
   void schedule_tick();
 
   struct Tick;  // the worker's own place in the wheel
