@@ -23,6 +23,7 @@ inline constexpr EventRow kEvents[] = {
     {"bridge.hook_failed", "A webhook post was not taken", "@RELAYD_HOST@ did not take a post: @RELAYD_REASON@. It is not sent again. Messages themselves are not affected."},
     {"bridge.warning", "A setting of the bridge deserves a look", "The settings of the bridge work, but perhaps not as meant; the message says why."},
     {"capacity", "How many clients fit", "With @RELAYD_FILES@ open files allowed, @RELAYD_CLIENTS@ clients can be connected at once; further ones get 503.\nRaise LimitNOFILE= of the unit for more."},
+    {"config.set", "An operator changed an option", "@RELAYD_KEY@ has another value until the process ends, also over reloads; relayctl config show tells which."},
     {"config.warning", "A setting deserves a look", "The configuration is valid, but perhaps not as meant; the message says why."},
     {"config.without_effect", "Settings without effect", "Variables of other bridges that are accepted and do nothing here: @RELAYD_NAMES@."},
     {"drain.operator", "An operator takes the instance out of rotation", "It is not ready, and its clients are sent away evenly over @RELAYD_SPREAD_MS@ ms. It stays up and can be put back."},
