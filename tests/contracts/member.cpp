@@ -88,7 +88,14 @@ void Member::on_loop(std::function<void()> work) {
 
 bool Member::await_up(std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
-  while (!health().up) {
+  const auto all_up = [this] {
+    bool up = true;
+    on_loop([&] {
+      for (const hub::NodeHealth& node : store_->health()) up = up && node.up;
+    });
+    return up;
+  };
+  while (!all_up()) {
     if (std::chrono::steady_clock::now() > until) return false;
     std::this_thread::yield();
   }

@@ -19,6 +19,14 @@ struct Two {
     REQUIRE(a.await_up());
     REQUIRE(b.await_up());
   }
+  // This name, or one made of it, in the partition of "room:1": only there ids are one order.
+  std::string beside(std::string channel) {
+    const hub::Store& store = a.store();
+    const auto is_beside = [&](const std::string& name) { return store.partition_of(name) == store.partition_of("room:1"); };
+    std::string name = channel;
+    for (int i = 0; !is_beside(name); ++i) name = channel + '.' + std::to_string(i);
+    return name;
+  }
   Member a, b;
 };
 
@@ -45,7 +53,7 @@ ChannelOptions at_most(std::uint32_t count) {
 
 void ids_increase(Two& two) {
   std::vector<MessageId> all;
-  std::thread other([&] { all = publish_many(two.b, 1000, {.channel = "room:2"}); });
+  std::thread other([&] { all = publish_many(two.b, 1000, {.channel = two.beside("room:2")}); });
   const auto mine = publish_many(two.a, 1000);
   other.join();
   CHECK(is_ascending(mine));
@@ -65,11 +73,12 @@ void ids_survive_the_clock(Two& two, Backend& backend) {
 }
 
 void loops_hear_the_same(Two& two) {
-  for (const char* channel : {"room:1", "room:2"}) {
+  const std::string beside = two.beside("room:2");
+  for (const std::string& channel : {std::string("room:1"), beside}) {
     REQUIRE(two.a.watch(channel).has_value());
     REQUIRE(two.b.watch(channel).has_value());
   }
-  std::thread other([&] { publish_many(two.b, 500, {.channel = "room:2"}); });
+  std::thread other([&] { publish_many(two.b, 500, {.channel = beside}); });
   publish_many(two.a, 500);
   other.join();
   REQUIRE(two.a.heard().await_count(Kind::kAnnounced, 1000));
@@ -110,12 +119,13 @@ void watch_then_read_is_complete(Two& two) {
 }
 
 void unwatched_is_silent(Two& two) {
+  const std::string beside = two.beside("room:2");
   REQUIRE(two.b.watch("room:1").has_value());
-  REQUIRE(two.b.watch("room:2").has_value());
+  REQUIRE(two.b.watch(beside).has_value());
   two.b.unwatch("room:1");
   two.b.unwatch("never:watched");
   two.a.publish({.channel = "room:1"});
-  const MessageId last = two.a.publish({.channel = "room:2"});
+  const MessageId last = two.a.publish({.channel = beside});
   REQUIRE(two.b.heard().await_count(Kind::kAnnounced, 1));
   CHECK(ids_of(two.b.heard().announced()) == std::vector<MessageId>{last});
 
@@ -288,7 +298,7 @@ void queries_are_answered_in_order(Two& two) {
   std::vector<MessageId> ids;
   std::vector<hub::ReadQuery> queries;
   for (int i = 0; i < 300; ++i) {
-    const std::string channel = "many:" + std::to_string(i);
+    const std::string channel = two.beside("many:" + std::to_string(i));
     ids.push_back(two.a.publish({.channel = channel}));
     queries.push_back(query(channel));
   }
@@ -299,6 +309,7 @@ void queries_are_answered_in_order(Two& two) {
   CHECK(answer->epoch <= ids.front());
   CHECK(answer->last == ids.back());
 
+  if (two.b.store().partitions() > 1) return;
   const auto bounds = two.b.read({});
   REQUIRE(bounds.has_value());
   CHECK(bounds->pages.empty());

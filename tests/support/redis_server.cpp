@@ -161,10 +161,15 @@ redis::RedisSettings RedisServer::settings() const {
 }
 
 std::vector<std::string> RedisServer::list(std::initializer_list<std::string_view> arguments) {
+  return list(std::vector<std::string>(arguments.begin(), arguments.end()));
+}
+
+std::vector<std::string> RedisServer::list(const std::vector<std::string>& arguments) {
   std::string out;
   const bool locked = options_.way == RedisWay::kPassword || options_.way == RedisWay::kAclUser;
   if (locked) wire::append_command(out, {"AUTH", kOperatorPassword});
-  wire::append_command(out, arguments);
+  wire::RespCommand command(out, arguments.size());
+  for (const std::string& argument : arguments) command.arg(argument);
   std::vector<std::string> answer;
   Dial(file("redis.sock")).talk(out, locked ? 2 : 1, [&](const RespValue& value) { flatten(value, answer); });
   return answer;

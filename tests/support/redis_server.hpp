@@ -45,6 +45,7 @@ class RedisServer {
   std::string command(std::initializer_list<std::string_view> arguments);
   // The answer as an array of texts.
   std::vector<std::string> list(std::initializer_list<std::string_view> arguments);
+  std::vector<std::string> list(const std::vector<std::string>& arguments);
 
  private:
   std::string file(std::string_view name) const { return folder_.path() + "/" + std::string(name); }
