@@ -8,6 +8,7 @@
 #include "frontend/bridge_state.hpp"
 #include "frontend/bridge_verify.hpp"
 #include "frontend/errors.hpp"
+#include "frontend/frames.hpp"
 #include "wire/chunked.hpp"
 #include "wire/sse.hpp"
 
@@ -40,6 +41,15 @@ std::int64_t random_ms(std::int64_t least, std::int64_t most) {
   return std::uniform_int_distribution<std::int64_t>(least, std::max(least, most))(random);
 }
 
+SharedFrame bridge_frame(const hub::Message& message, std::string_view id) {
+  std::string event;
+  event.reserve(message.body.data.size() + 64);
+  wire::append_sse_event(event, "message", id, message.body.data);
+  return chunk_of(event);
+}
+
+SharedFrame encode_bridge_rest(const hub::Message& message) { return bridge_frame(message, {}); }
+
 std::int64_t end_of_lifetime(const options::BridgeOptions& options, std::int64_t now_ms) {
   if (options.max_lifetime.count() <= 0) return 0;
   return now_ms + options.max_lifetime.count() + random_ms(0, options.max_lifetime_jitter.count());
@@ -54,12 +64,7 @@ hub::ChannelName bridge_channel(std::string_view client_id) {
 }
 
 // A message that came by another front-end may have several lines: append_sse_event() sees to them.
-SharedFrame encode_bridge(const hub::Message& message) {
-  std::string event;
-  event.reserve(message.body.data.size() + 64);
-  wire::append_sse_event(event, "message", std::to_string(message.id), message.body.data);
-  return chunk_of(event);
-}
+SharedFrame encode_bridge(const hub::Message& message) { return bridge_frame(message, std::to_string(message.id)); }
 
 BridgeSession::BridgeSession(net::Connection& connection, LoopContext& context, Terms terms)
     : connection_(connection),
@@ -88,7 +93,7 @@ void BridgeSession::subscribe(const BridgeEventsRequest& request) {
   context_.metrics.add(Gauge::kBridgeSubscriptions, client_ids_);
   context_.metrics.observe(metrics::Histogram::kBridgeClientIds, static_cast<double>(request.listed));
   hub::StreamRequest subscribe;
-  subscribe.after = request.after;
+  subscribe.after = last_id_ = request.after;
   subscribe.tell_gaps = false;
   subscribe.channels.reserve(request.client_ids.size());
   for (const std::string& id : request.client_ids) subscribe.channels.push_back(bridge_channel(id));
@@ -109,8 +114,15 @@ void BridgeSession::on_live(hub::Subscription&) {
 
 // Hot: once per message and stream.
 void BridgeSession::on_message(hub::Subscription&, hub::Delivery& delivery, bool) {
-  if (corked_ != nullptr || cork(delivery.message())) return hold(&delivery);
-  send_message(delivery);
+  Held message{&delivery, id_at(delivery.message())};
+  if (corked_ != nullptr || cork(delivery.message())) return hold(std::move(message));
+  send_message(message);
+}
+
+// What its `id:` says. Ids of one partition are one order; over several only their floor is safe to resume from.
+MessageId BridgeSession::id_at(const hub::Message& message) {
+  if (!subscription_.is_joint()) return message.id;
+  return last_id_ = std::max(last_id_, subscription_.floor());
 }
 
 // Whether a POST of the receiver of `first` is not yet acknowledged. Then messages are held from here on.
@@ -132,12 +144,12 @@ bool BridgeSession::cork(const hub::Message& first) {
   return true;
 }
 
-void BridgeSession::hold(hub::DeliveryPtr delivery) {
-  const hub::Message& message = delivery->message();
+void BridgeSession::hold(Held held) {
+  const hub::Message& message = held.delivery->message();
   if (!make_room(message, connection_.queued_bytes() + corked_->bytes)) return;
   if (corked_->messages.empty()) corked_->covered = 1;
   corked_->bytes += message.body.data.size();
-  corked_->messages.push_back(std::move(delivery));
+  corked_->messages.push_back(std::move(held));
 }
 
 // What came for another receiver, or after the wait began, may have a POST of its own to wait for.
@@ -145,26 +157,32 @@ void BridgeSession::on_uncorked() {
   const std::unique_ptr<Corked> before = std::move(corked_);
   auto& messages = before->messages;
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    if (i >= before->covered && cork(messages[i]->message())) {
-      const std::string receiver(messages[i]->message().channel());
+    if (i >= before->covered && cork(messages[i].delivery->message())) {
+      const std::string receiver(messages[i].delivery->message().channel());
       for (std::size_t rest = i; rest < messages.size(); ++rest) hold(std::move(messages[rest]));
       const auto& held = corked_->messages;
-      const auto other = std::find_if(held.begin(), held.end(), [&](const hub::DeliveryPtr& delivery) {
-        return delivery->message().channel() != receiver;
+      const auto other = std::find_if(held.begin(), held.end(), [&](const Held& one) {
+        return one.delivery->message().channel() != receiver;
       });
       corked_->covered = static_cast<std::size_t>(other - held.begin());
       return;
     }
-    send_message(*messages[i]);
+    send_message(messages[i]);
   }
   context_.hub.continue_replay(subscription_);
 }
 
-void BridgeSession::send_message(hub::Delivery& delivery) {
-  const SharedFrame frame = delivery.frame(hub::WireForm::kSseBridge, encode_bridge);
-  if (!make_room(delivery.message(), connection_.queued_bytes())) return;
+void BridgeSession::send_message(const Held& held) {
+  if (!make_room(held.delivery->message(), connection_.queued_bytes())) return;
   context_.metrics.add(Counter::kBridgeDelivered);
-  send_frame(frame);
+  send_event(held);
+}
+
+// With an id of this stream's own, only what follows is shared.
+void BridgeSession::send_event(const Held& held) {
+  if (!subscription_.is_joint()) return send_frame(held.delivery->frame(hub::WireForm::kSseBridge, encode_bridge));
+  if (held.id != 0) send_frame(chunk_of(sse_cursor_line(std::to_string(held.id))));
+  send_frame(held.delivery->frame(hub::WireForm::kSseBridgeRest, encode_bridge_rest));
 }
 
 // The bound of the queue. A stream that does not read is closed: its client resumes from the last id it has seen. A

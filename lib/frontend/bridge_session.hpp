@@ -3,8 +3,9 @@
 // The wire is that of the Go TON Connect bridge v3: a head and one line feed, which leave on their own (a client that
 // finds events in the same read as the head may lose them) and only when the subscription is live, then
 //     event: message LF  id: <decimal> LF  data: <one line of JSON> LF LF
-// and a heartbeat every bridge.heartbeat, whatever else is sent. A message for a client id whose own POST is not yet
-// acknowledged waits for that (bridge_cork.hpp). Loop thread only; owned by its connection.
+// (over several partitions the id comes first: it is the stream's own, the floor of what it was given) and a heartbeat
+// every bridge.heartbeat, whatever else is sent. A message for a client id whose own POST is not yet acknowledged waits
+// for that (bridge_cork.hpp). Loop thread only; owned by its connection.
 #pragma once
 
 #include <deque>
@@ -60,18 +61,24 @@ class BridgeSession final : public net::ConnectionHandler, public hub::Subscribe
     ExchangePtr exchange;
     std::string head;
   };
+  struct Held {
+    hub::DeliveryPtr delivery;
+    MessageId id;
+  };
   // Messages that wait for a POST to be acknowledged: the first `covered` for the same one.
   struct Corked {
     std::shared_ptr<BridgeSession*> session;  // cleared when the session goes before the wake-up
-    std::deque<hub::DeliveryPtr> messages;
+    std::deque<Held> messages;
     std::size_t covered = 0;
     std::size_t bytes = 0;
   };
 
   bool cork(const hub::Message& first);
-  void hold(hub::DeliveryPtr delivery);
+  MessageId id_at(const hub::Message& message);
+  void hold(Held held);
   void on_uncorked();
-  void send_message(hub::Delivery& delivery);
+  void send_message(const Held& held);
+  void send_event(const Held& held);
   bool make_room(const hub::Message& message, std::size_t queued);
   void send_frame(const SharedFrame& chunk);
   void set_deadline();
@@ -84,6 +91,7 @@ class BridgeSession final : public net::ConnectionHandler, public hub::Subscribe
   std::unique_ptr<Opening> opening_;  // until live
   std::unique_ptr<Corked> corked_;
   BridgeConnections::Lease lease_;
+  MessageId last_id_ = 0;           // told or asked for
   std::int64_t since_ms_;           // wall time
   std::int64_t next_heartbeat_ms_;  // steady time of the loop, as is the next one
   std::int64_t ends_at_ms_;         // of its lifetime; 0: never

@@ -8,15 +8,22 @@
 namespace relay::frontend {
 namespace {
 
-SharedFrame sse_frame(const hub::Message& message, std::string_view data) {
+SharedFrame sse_frame(const hub::Message& message, std::string_view data, bool with_id) {
   std::string event;
   event.reserve(data.size() + message.body.event.size() + 64);
-  const bool kept = message.body.ttl_ms != 0;
-  wire::append_sse_event(event, message.body.event, kept ? std::to_string(message.id) : std::string(), data);
+  const bool has_id = with_id && message.body.ttl_ms != 0;
+  wire::append_sse_event(event, message.body.event, has_id ? std::to_string(message.id) : std::string(), data);
   std::string chunk;
   chunk.reserve(event.size() + 16);
   wire::append_chunk(chunk, event);
   return SharedFrame::copy_of(chunk);
+}
+
+std::string typed_json(const hub::Message& message) {
+  std::string json;
+  json.reserve(message.body.data.size() + message.channel().size() + 96);
+  append_message_json(json, message, true);
+  return json;
 }
 
 SharedFrame text_frame(std::string_view text) {
@@ -49,19 +56,30 @@ void append_message_json(std::string& out, const hub::Message& message, bool wit
   out += '}';
 }
 
-SharedFrame encode_sse(const hub::Message& message) { return sse_frame(message, message.body.data); }
+SharedFrame encode_sse(const hub::Message& message) { return sse_frame(message, message.body.data, true); }
 
-SharedFrame encode_sse_json(const hub::Message& message) {
+SharedFrame encode_sse_rest(const hub::Message& message) { return sse_frame(message, message.body.data, false); }
+
+SharedFrame encode_sse_json(const hub::Message& message) { return sse_frame(message, typed_json(message), true); }
+
+SharedFrame encode_sse_json_rest(const hub::Message& message) { return sse_frame(message, typed_json(message), false); }
+
+SharedFrame encode_ws_json(const hub::Message& message) { return text_frame(typed_json(message)); }
+
+SharedFrame encode_ws_json_rest(const hub::Message& message) {
   std::string json;
-  append_message_json(json, message, true);
-  return sse_frame(message, json);
+  append_message_json(json, message, false);
+  std::string frame;
+  wire::append_frame(frame, wire::WsOpcode::kContinuation, std::string_view(json).substr(1));
+  return SharedFrame::copy_of(frame);
 }
 
-SharedFrame encode_ws_json(const hub::Message& message) {
-  std::string json;
-  json.reserve(message.body.data.size() + message.channel().size() + 96);
-  append_message_json(json, message, true);
-  return text_frame(json);
+std::string sse_cursor_line(std::string_view cursor) { return "id: " + std::string(cursor) + '\n'; }
+
+std::string ws_cursor_fragment(std::string_view cursor) {
+  std::string frame;
+  wire::append_frame(frame, wire::WsOpcode::kText, "{\"type\":\"message\",\"cursor\":\"" + std::string(cursor) + "\",", {}, false);
+  return frame;
 }
 
 SharedFrame encode_ws_raw(const hub::Message& message) { return text_frame(message.body.data); }

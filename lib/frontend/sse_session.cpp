@@ -60,10 +60,21 @@ void SseSession::on_live(hub::Subscription&) {
 }
 
 // Hot: once per message and stream.
-void SseSession::on_message(hub::Subscription&, hub::Delivery& delivery, bool) {
+void SseSession::on_message(hub::Subscription& subscription, hub::Delivery& delivery, bool) {
+  if (subscription.is_joint() && delivery.message().body.ttl_ms != 0) return send_joint(delivery);
   SharedFrame frame = json_ ? delivery.frame(hub::WireForm::kSseJson, encode_sse_json)
                             : delivery.frame(hub::WireForm::kSse, encode_sse);
   if (make_room(frame.size(), delivery.message())) send_frame(std::move(frame));
+}
+
+// The cursor is this stream's own, the rest is shared.
+void SseSession::send_joint(hub::Delivery& delivery) {
+  SharedFrame rest = json_ ? delivery.frame(hub::WireForm::kSseJsonRest, encode_sse_json_rest)
+                           : delivery.frame(hub::WireForm::kSseRest, encode_sse_rest);
+  const std::string line = sse_cursor_line(subscription_.cursor().text());
+  if (!make_room(line.size() + rest.size(), delivery.message())) return;
+  send_text(line);
+  send_frame(std::move(rest));
 }
 
 // The bound of the queue. A reader of kept channels that does not read is closed and resumes from its cursor; an

@@ -39,6 +39,7 @@ class SseSession final : public net::ConnectionHandler, public hub::Subscriber {
   hub::SubscriberInfo info() const override;
 
  private:
+  void send_joint(hub::Delivery& delivery);
   void send_text(std::string_view event_stream_text);
   void send_frame(SharedFrame frame);
   bool make_room(std::size_t bytes, const hub::Message& message);

@@ -90,18 +90,39 @@ void WsSession::send(wire::WsOpcode opcode, std::string_view payload) {
 
 // Hot: once per message and socket.
 void WsSession::send_message(hub::Delivery& delivery) {
-  const hub::Message& message = delivery.message();
-  const auto& exclude = message.body.exclude;
-  if (!exclude.empty() && std::find(exclude.begin(), exclude.end(), client_id_) != exclude.end()) return;
+  if (is_excluded(delivery.message())) return;
   SharedFrame frame = format_ == Format::kJson ? delivery.frame(hub::WireForm::kWsJson, encode_ws_json)
                                                : delivery.frame(hub::WireForm::kWsRaw, encode_ws_raw);
-  if (has_room(frame.size())) {
+  if (make_room(frame.size(), delivery.message())) connection_.send(std::move(frame));
+}
+
+// One message in two fragments: the cursor is this subscription's own, the rest is shared.
+void WsSession::send_joint(const hub::Subscription& subscription, hub::Delivery& delivery) {
+  if (is_excluded(delivery.message())) return;
+  SharedFrame rest = delivery.frame(hub::WireForm::kWsJsonRest, encode_ws_json_rest);
+  const std::string first = ws_cursor_fragment(subscription.cursor().text());
+  if (!make_room(first.size() + rest.size(), delivery.message())) return;
+  connection_.send_copy(first);
+  connection_.send(std::move(rest));
+}
+
+bool WsSession::is_excluded(const hub::Message& message) const {
+  const auto& exclude = message.body.exclude;
+  return !exclude.empty() && std::find(exclude.begin(), exclude.end(), client_id_) != exclude.end();
+}
+
+bool WsSession::make_room(std::size_t bytes, const hub::Message& message) {
+  if (has_room(bytes)) {
     if (!skipped_.empty()) tell_skipped();
-    return connection_.send(std::move(frame));
+    return true;
   }
-  if (message.body.ttl_ms != 0) return drop_slow_client();
-  context_.metrics.add(Counter::kMessagesDroppedEphemeralSlow);
-  skipped_.note(message);
+  if (message.body.ttl_ms != 0) {
+    drop_slow_client();
+  } else {
+    context_.metrics.add(Counter::kMessagesDroppedEphemeralSlow);
+    skipped_.note(message);
+  }
+  return false;
 }
 
 void WsSession::tell_skipped() {
@@ -241,7 +262,10 @@ void WsSession::on_live(hub::Subscription& subscription) {
   }
 }
 
-void WsSession::on_message(hub::Subscription&, hub::Delivery& delivery, bool) { send_message(delivery); }
+void WsSession::on_message(hub::Subscription& subscription, hub::Delivery& delivery, bool) {
+  const bool has_cursor = subscription.is_joint() && delivery.message().body.ttl_ms != 0 && format_ == Format::kJson;
+  has_cursor ? send_joint(subscription, delivery) : send_message(delivery);
+}
 
 void WsSession::on_gap(hub::Subscription&, const hub::Gap& gap) { send_json(gap_json(gap, true)); }
 

@@ -76,6 +76,9 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   void open();
   void on_event(wire::WsEvent event);
   void send_frame(std::string_view bytes);
+  void send_joint(const hub::Subscription& subscription, hub::Delivery& delivery);
+  bool is_excluded(const hub::Message& message) const;
+  bool make_room(std::size_t bytes, const hub::Message& message);
   bool has_room(std::size_t bytes);
   void drop_slow_client();
   void tell_skipped();

@@ -44,8 +44,9 @@ struct Message : boost::intrusive_ref_counter<Message, boost::thread_safe_counte
 using MessagePtr = boost::intrusive_ptr<const Message>;
 
 // Every form in which a message leaves. The encoders stand with the front-ends that send them.
-enum class WireForm : std::uint8_t { kSse, kSseJson, kSseBridge, kWsJson, kWsRaw };
-inline constexpr std::size_t kWireForms = 5;
+// Those called …Rest follow a beginning with the cursor, which is each joint subscription's own.
+enum class WireForm : std::uint8_t { kSse, kSseJson, kSseBridge, kWsJson, kWsRaw, kSseRest, kSseJsonRest, kSseBridgeRest, kWsJsonRest };
+inline constexpr std::size_t kWireForms = 9;
 
 class Delivery : public boost::intrusive_ref_counter<Delivery, boost::thread_safe_counter> {
  public:

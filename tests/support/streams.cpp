@@ -151,6 +151,7 @@ void Stream::take_json(std::string_view text, std::string_view sse_event, std::s
   item.data = std::string(text);
   item.event = type;
   item.recovered = json.value("recovered", false);
+  item.cursor = json.value("cursor", "");
   if (type == "gap") {
     item.kind = Item::Kind::kGap;
     item.id = json.at("after").get<MessageId>();

@@ -30,6 +30,7 @@ struct Item {
   MessageId id = 0;     // 0: none
   MessageId first = 0;  // of gaps
   bool recovered = false;  // of "subscribed"
+  std::string cursor{};    // of "subscribed", and of messages of a WebSocket over several partitions
   std::chrono::steady_clock::time_point at{};
 };
 
@@ -57,6 +58,7 @@ class Stream {
   const std::vector<Item>& items() const { return items_; }
   std::size_t count(Item::Kind kind) const;
   MessageId last_id() const { return last_id_; }
+  const std::string& last_event_id() const { return sse_.last_event_id(); }  // of SSE: what to resume with
   const Item* find(std::string_view event) const;      // the last kOther item of that type
 
   void send_text(std::string_view text);               // one masked text frame
