@@ -46,7 +46,10 @@ inline constexpr EventRow kEvents[] = {
     {"state.storage", "State of a storage node", "Written on SIGUSR2, a line per storage node and event loop."},
     {"stopped", "relayd has stopped", "Every client was sent away and every thread has ended."},
     {"stopping", "relayd stops now", "It ends without sending its clients away evenly; they will come back at once."},
+    {"storage.bad_key", "A key in the store is not relayd's", "The backlog of channel @RELAYD_CHANNEL@ cannot be read: @RELAYD_REASON@. Its streams are told of a gap.\nSee who else writes under redis.prefix."},
     {"storage.bad_record", "Something foreign in the store", "A key or topic of relayd's held what relayd did not write, on channel @RELAYD_CHANNEL@. It is passed over.\nSee who else writes under redis.prefix."},
+    {"storage.data_lost", "The store has lost messages", "@RELAYD_NODE@ no longer has messages that it had acknowledged, as after a failover or a restart without its last writes.\nEvery stream concerned was told of a gap. See relayd(8), STORAGE, for what keeps them."},
+    {"storage.layout", "The data in the store has another layout", "What lies under redis.prefix was laid out for another number of partitions; nothing is served from it.\nSet the number that the message names, or another redis.prefix."},
     {"storage.lost", "The storage is away", "@RELAYD_NODE@ does not answer: @RELAYD_REASON@. Clients stay connected; publishes are answered with 503.\nrelayd comes back by itself when the storage does, and fills every stream. See whether the server runs and is reachable."},
     {"storage.up", "The storage answers", "@RELAYD_NODE@ answers again after @RELAYD_AWAY_MS@ ms; streams are being filled with what they missed."},
 };
