@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "base/clock.hpp"
+#include "base/hex.hpp"
 #include "base/log_events.hpp"
 #include "base/text.hpp"
 
@@ -20,18 +21,7 @@ const LevelRow& row_of(Level level) {
   return kRows[static_cast<std::size_t>(level)];
 }
 
-void append_escape(std::string& out, unsigned char c) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  switch (c) {
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default:
-      out += "\\x";
-      out.push_back(kDigits[c >> 4]);
-      out.push_back(kDigits[c & 15]);
-  }
-}
+constexpr std::string_view kEscape = "\\x";
 
 bool is_c0(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 
@@ -58,9 +48,9 @@ void append_safe(std::string& out, std::string_view raw, bool quoted) {
   const std::string text = repair_utf8(raw);
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (is_c0(text[i])) {
-      append_escape(out, static_cast<unsigned char>(text[i]));
+      append_escaped_control(out, static_cast<unsigned char>(text[i]), kEscape);
     } else if (is_c1(text, i)) {
-      append_escape(out, static_cast<unsigned char>(text[++i]));
+      append_escaped_control(out, static_cast<unsigned char>(text[++i]), kEscape);
     } else if (is_separator(text, i)) {
       out += text[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
       i += 2;
@@ -95,15 +85,12 @@ void append_json(std::string& out, std::string_view raw) {
   std::string text = repair_utf8(raw);
   std::string safe;
   append_json_string(safe, text);
-  static constexpr char kDigits[] = "0123456789abcdef";
   for (std::size_t i = 0; i < safe.size(); ++i) {
     if (safe[i] == 0x7f) {
       out += "\\u007f";
     } else if (is_c1(safe, i)) {
-      const auto c = static_cast<unsigned char>(safe[++i]);
       out += "\\u00";
-      out.push_back(kDigits[c >> 4]);
-      out.push_back(kDigits[c & 15]);
+      append_hex(out, static_cast<unsigned char>(safe[++i]));
     } else if (is_separator(safe, i)) {
       out += safe[i + 2] == '\xa8' ? "\\u2028" : "\\u2029";
       i += 2;

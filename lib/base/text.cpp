@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 
+#include "base/hex.hpp"
+
 namespace relay {
 namespace {
 
@@ -62,18 +64,7 @@ bool is_name_character(std::uint32_t point) {
   return point != 0x1680 && point != 0x3000 && point != 0xfeff && point != 0xfffe && point != 0xffff;
 }
 
-void append_escaped_control(std::string& out, unsigned char c) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  switch (c) {
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default:
-      out += "\\u00";
-      out.push_back(kDigits[c >> 4]);
-      out.push_back(kDigits[c & 15]);
-  }
-}
+constexpr std::string_view kJsonEscape = "\\u00";
 
 }  // namespace
 
@@ -148,7 +139,7 @@ void append_json_string(std::string& out, std::string_view text) {
       out.push_back('\\');
       out.push_back(static_cast<char>(c));
     } else {
-      append_escaped_control(out, c);
+      append_escaped_control(out, c, kJsonEscape);
     }
   }
   out.append(text, plain, text.size() - plain);
@@ -170,7 +161,7 @@ void append_go_json_string(std::string& out, std::string_view text) {
         out.push_back('\\');
         out.push_back(static_cast<char>(c));
       } else if (c == '<' || c == '>' || c == '&' || c < 0x20) {
-        append_escaped_control(out, c);
+        append_escaped_control(out, c, kJsonEscape);
       } else {
         out.push_back(static_cast<char>(c));
       }

@@ -3,18 +3,16 @@
 #include <charconv>
 
 #include "base/bytes.hpp"
+#include "frontend/hub_limits.hpp"
 
 namespace relay::frontend {
-namespace {
 
-hub::HubLimits limits_of(const options::Options& options) {
+hub::HubLimits hub_limits(const options::Options& options) {
   hub::HubLimits limits;
   limits.hold_messages = static_cast<std::size_t>(options.client.hold_messages);
   limits.max_payload_bytes = static_cast<std::size_t>(options.publish.max_bytes);
   return limits;
 }
-
-}  // namespace
 
 LoopContext::LoopContext(net::IoLoop& its_loop, metrics::LoopMetrics& its_metrics, Shared& its_shared,
                          std::shared_ptr<const Settings> its_settings)
@@ -22,7 +20,7 @@ LoopContext::LoopContext(net::IoLoop& its_loop, metrics::LoopMetrics& its_metric
       metrics(its_metrics),
       shared(its_shared),
       settings(std::move(its_settings)),
-      hub(loop.clock(), metrics, limits_of(settings->options)) {}
+      hub(loop.clock(), metrics, hub_limits(settings->options)) {}
 
 std::string LoopContext::client_id(std::uint32_t number) const {
   return shared.instance_id + '.' + std::to_string(loop.index()) + '.' + std::to_string(number);

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "frontend/hub_limits.hpp"
+
 namespace relay::server {
 namespace {
 
@@ -19,13 +21,6 @@ hub::ChannelOptions channel_options(const options::ChannelKeep& keep) {
   options.ephemeral = keep.ephemeral;
   options.presence = keep.presence;
   return options;
-}
-
-hub::HubLimits hub_limits(const options::Options& options) {
-  hub::HubLimits limits;
-  limits.hold_messages = static_cast<std::size_t>(options.client.hold_messages);
-  limits.max_payload_bytes = static_cast<std::size_t>(options.publish.max_bytes);
-  return limits;
 }
 
 // A peer that takes nothing for so long is dropped by the kernel, whatever the process does.
@@ -69,7 +64,7 @@ Worker::Worker(int index, frontend::Shared& shared, std::shared_ptr<const fronte
   context_.connections = &public_;
   context_.storage = make_storage(context_.settings->options, storage, context_);
   context_.hub.attach(*context_.storage);
-  context_.hub.configure(make_namespaces(context_.settings->options), hub_limits(context_.settings->options));
+  context_.hub.configure(make_namespaces(context_.settings->options), frontend::hub_limits(context_.settings->options));
   bus_ = std::make_unique<frontend::BusListener>(context_);
   context_.copy_health();
 }
@@ -114,7 +109,7 @@ void Worker::join() {
 }
 
 void Worker::apply(std::shared_ptr<const frontend::Settings> settings, std::shared_ptr<const net::TlsContext> tls) {
-  context_.hub.configure(make_namespaces(settings->options), hub_limits(settings->options));
+  context_.hub.configure(make_namespaces(settings->options), frontend::hub_limits(settings->options));
   context_.settings = std::move(settings);
   tls_ = std::move(tls);
 }
