@@ -105,7 +105,7 @@ void Parser::add_argument(CLI::App& app, const Argument& argument) {
   if (many) {
     slot.option->expected(0, -1);
   } else {
-    slot.option->expected(0, 1);
+    slot.option->expected(1)->allow_extra_args(false);
   }
 }
 

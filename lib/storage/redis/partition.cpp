@@ -14,6 +14,7 @@ using wire::RespValue;
 
 constexpr Milliseconds kTick{100};
 constexpr Milliseconds kRetry{50};   // of what Redis redirects or asks to try again
+constexpr Milliseconds kMove{1'000};  // until a partition that moves counts as one that is away
 constexpr Milliseconds kLook{500};   // again at a layout that is not ours, or at a slot that is on its way
 
 }  // namespace
@@ -85,10 +86,13 @@ void Partition::take(Node& node) {
 // A store that is new is laid out for as many partitions as this instance has.
 void Partition::check_layout() {
   const std::string count = std::to_string(partitions_);
-  send_now([&](std::string& out) { wire::append_command(out, {"SET", keys_.layout(), count, "NX"}); },
-           [](const RespValue&) {});
+  if (!settings_.visits) {
+    send_now([&](std::string& out) { wire::append_command(out, {"SET", keys_.layout(), count, "NX"}); },
+             [](const RespValue&) {});
+  }
   send_now([&](std::string& out) { wire::append_command(out, {"GET", keys_.layout()}); },
            [this](const RespValue& stored) {
+             if (settings_.visits && stored.is_nil()) return owner_.on_layout(std::to_string(partitions_));
              if (stored.text() != std::to_string(partitions_)) look_again_ = loop_.clock().steady() + kLook;
              owner_.on_layout(stored.text());
            });
@@ -110,6 +114,10 @@ void Partition::send_now(Encode&& encode, std::function<void(const RespValue&)> 
 
 void Partition::ask_epoch() {
   epoch_asked_ = true;
+  if (settings_.visits) {
+    state_ = State::kUp;
+    return send_waiting();
+  }
   send_now([this](std::string& out) { encode_epoch(out); }, [this](const RespValue& answer) { on_epoch(answer); });
 }
 
@@ -139,7 +147,7 @@ void Partition::on_refusal(Node& by, std::string_view error) {
   const std::string why(error);
   switch (classify(error)) {
     case Refusal::kMoved:
-      leave("its slot moves: " + why);
+      move("its slot moves: " + why);
       return owner_.on_moved(*this, by);
     case Refusal::kClusterDown:
       leave(why);
@@ -160,8 +168,13 @@ void Partition::leave(const std::string& why) {
   node_ = nullptr;
 }
 
+void Partition::move(const std::string& why) {
+  if (state_ == State::kUp) moving_until_ = loop_.clock().steady() + kMove;
+  leave(why);
+}
+
 void Partition::bus_up() {
-  if (state_ == State::kUp) subscribe();
+  if (state_ == State::kUp && !settings_.visits) subscribe();
 }
 
 void Partition::bus_lost() {
@@ -226,7 +239,7 @@ void Partition::on_proof(SteadyTime sent, MessageId proven) {
 }
 
 void Partition::check_epoch() {
-  if (state_ != State::kUp) return;
+  if (state_ != State::kUp || settings_.visits) return;
   node_->send([this](std::string& out) { wire::append_command(out, {"GET", keys_.epoch()}); },
               [this, by = node_, life = life_](const Reply& reply) {
                 if (reply.value == nullptr || life != life_ || state_ != State::kUp) return;
@@ -245,7 +258,7 @@ void Partition::tick(SteadyTime now) {
   watches_.expire(now);
   expire_reads(now);
   if (state_ == State::kChecking && look_again_ != SteadyTime{} && now >= look_again_) take(*node_);
-  if (state_ == State::kUp && !whole_ && node_->bus_up() && now - subscribing_since_ > settings_.command_timeout) {
+  if (state_ == State::kUp && !settings_.visits && !whole_ && node_->bus_up() && now - subscribing_since_ > settings_.command_timeout) {
     node_->fail("subscriptions were not confirmed within " + std::to_string(settings_.command_timeout.count()) + " ms");
   }
 }
@@ -269,9 +282,9 @@ void Partition::stop() {
 }
 
 void Partition::append(hub::AppendRequest request, hub::AppendDone done) {
-  if (state_ != State::kUp) return done(down());
-  if (node_->full()) return done(queue_full());
   const SteadyTime now = loop_.clock().steady();
+  if (state_ == State::kStopped || (state_ != State::kUp && now >= moving_until_)) return done(down());
+  if (node_ != nullptr && node_->full()) return done(queue_full());
   const auto it = std::make_shared<Appending>(*this, std::move(request), std::move(done), now);
   it->deadline = now + settings_.publish_timeout - 2 * kTick;
   send(it);

@@ -23,6 +23,7 @@ struct RedisSettings {
   std::uint32_t min_replicas = 0;    // that must have a message before its append is answered
   std::string prefix = "relay";      // of every key and topic
   std::string instance = "relayd";   // this process, unique among those that share the store
+  bool visits = false;               // a tool that looks in: it begins no life of the data, and hears nothing
   std::string tls_ca_file;           // PEM; empty: the machine's own
   std::string tls_cert_file;         // PEM; empty: no client certificate
   std::string tls_key_file;          // PEM
