@@ -1,11 +1,10 @@
 // What the contract promises when Redis is killed, frozen, cut off, emptied or refuses: every call is answered once
 // and truly, and the loop is told what it may have missed.
+#include "contracts/appends.hpp"
 #include "contracts/redis_backend.hpp"
 
 #include <algorithm>
-#include <map>
 #include <random>
-#include <set>
 
 #include "support/catch.hpp"
 
@@ -40,60 +39,6 @@ struct OnRedis {
   RedisServer server;
   redis::RedisSettings settings;
   std::unique_ptr<Member> member;
-};
-
-// Answers by the data that was sent; each is given within the publish timeout.
-class Appends {
- public:
-  explicit Appends(Member& member) : member_(member) {}
-  void send(int count) {
-    for (int i = 0; i < count; ++i) {
-      const std::string data = std::to_string(sent_++);
-      answers_.emplace_back(data, member_.append_later({.data = data, .ttl_ms = 600'000, .keep = big_}));
-    }
-  }
-  void collect() {
-    for (auto& [data, future] : answers_) {
-      const auto answer = await_answer(std::move(future), "append");
-      if (answer) {
-        stored_.emplace(data, answer->id);
-      } else if (answer.error().kind == ErrorKind::kUnavailable) {
-        refused_.insert(data);
-      } else {
-        CHECK(answer.error().kind == ErrorKind::kUnknown);
-        ++unknown_;
-      }
-    }
-    answers_.clear();
-  }
-  // REQUIRES: collected. Compares with what the store kept.
-  void check_against(const hub::Page& page) const {
-    std::map<std::string, MessageId> kept;
-    for (const auto& message : page.messages) {
-      CHECK(kept.emplace(message->body.data, message->id).second);  // once
-      CHECK(refused_.count(message->body.data) == 0);
-    }
-    std::size_t lost = 0;
-    for (const auto& [data, id] : stored_) lost += kept.count(data) == 1 && kept.at(data) == id ? 0 : 1;
-    CHECK(lost == 0);
-  }
-  std::size_t stored() const { return stored_.size(); }
-  std::size_t refused() const { return refused_.size(); }
-  std::size_t unknown() const { return unknown_; }
-
- private:
-  Member& member_;
-  hub::ChannelOptions big_ = [] {
-    hub::ChannelOptions keep;
-    keep.max_count = 1'000'000;
-    keep.max_bytes = std::uint64_t{1} << 40;
-    return keep;
-  }();
-  int sent_ = 0;
-  std::vector<std::pair<std::string, std::future<Result<hub::Appended>>>> answers_;
-  std::map<std::string, MessageId> stored_;
-  std::set<std::string> refused_;
-  std::size_t unknown_ = 0;
 };
 
 TEST_CASE("answers are true though Redis is killed at any moment") {

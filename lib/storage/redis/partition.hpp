@@ -71,6 +71,7 @@ class Partition final : public hub::Storage {
   // For the store. `node` is up and serves it.
   void take(Node& node);
   void leave(const std::string& why);
+  void move(const std::string& why);  // it leaves for another node that serves it already: appends wait a moment
   void proceed();  // the layout is the right one
   void stop();     // answers everything; later calls are kUnavailable
   void bus_up();
@@ -146,6 +147,7 @@ class Partition final : public hub::Storage {
   bool epoch_asked_ = false;     // since it was taken
   std::uint32_t life_ = 0;       // of the subscriptions
   std::size_t to_whole_ = 0;     // confirmations until whole
+  SteadyTime moving_until_{};
   SteadyTime look_again_{};      // at what could not be checked; the zero: it is on its way
   SteadyTime subscribing_since_{};
   SteadyTime whole_since_{};

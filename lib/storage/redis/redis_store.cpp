@@ -76,15 +76,18 @@ void RedisStore::tick() {
   for (const auto& partition : partitions_) partition->tick(now);
   topology_->tick(now, served());
   rest_idle_nodes(now);
-  std::size_t commands = 0, bytes = 0, waiting = 0;
-  for (const auto& [name, member] : members_) {
-    commands += member.node->pending();
-    bytes += member.node->unwritten_bytes();
-  }
+  std::size_t bytes = 0, waiting = 0;
+  for (const auto& [name, member] : members_) bytes += member.node->unwritten_bytes();
   for (const auto& partition : partitions_) waiting += partition->waiting();
-  metrics_.set(metrics::Gauge::kStoragePendingCommands, static_cast<std::int64_t>(commands));
+  metrics_.set(metrics::Gauge::kStoragePendingCommands, static_cast<std::int64_t>(pending_commands()));
   metrics_.set(metrics::Gauge::kStoragePendingBytes, static_cast<std::int64_t>(bytes));
   metrics_.set(metrics::Gauge::kStorageWaiting, static_cast<std::int64_t>(waiting));
+}
+
+std::size_t RedisStore::pending_commands() const {
+  std::size_t commands = 0;
+  for (const auto& [name, member] : members_) commands += member.node->pending();
+  return commands;
 }
 
 bool RedisStore::served() const {
@@ -122,8 +125,10 @@ void RedisStore::on_map(const Topology::Map& map) {
     Partition& partition = *partitions_[i];
     Node* const node = map[i] ? member_at(*map[i]).node.get() : nullptr;
     if (assigned_[i] != node) {
-      partition.leave(node != nullptr ? "it is on " + node->name() + " now" : "nobody serves its slot");
-      assigned_[i] = node;
+      if (node != nullptr) partition.move("it is on " + node->name() + " now");
+      if (node == nullptr) partition.leave("nobody serves its slot");
+      Node* const former = std::exchange(assigned_[i], node);
+      if (former != nullptr) on_whole_changed(*former);  // it waits for this one no longer
     }
     if (node != nullptr && node->up() && partition.node() == nullptr) partition.take(*node);
   }
@@ -184,7 +189,7 @@ void RedisStore::on_refused(Node& node, BusLink::Asker asker, std::string_view e
 void RedisStore::on_dropped(Node& node, std::string_view topic) {
   Partition* const partition = partition_at(topic);
   if (partition == nullptr || partition->node() != &node) return;
-  partition->leave("its slot was moved away from " + node.name());
+  partition->move("its slot was moved away from " + node.name());
   on_moved(*partition, node);
 }
 
@@ -226,7 +231,7 @@ Node* RedisStore::asked_node(Node& by, const Redirect& redirect) {
 }
 
 void RedisStore::on_whole_changed(Node& node) {
-  bool whole = true;
+  bool whole = node.up();
   for (std::size_t i = 0; i < partitions_.size(); ++i) {
     if (assigned_[i] == &node && !partitions_[i]->whole()) whole = false;
   }

@@ -40,6 +40,8 @@ class RedisStore final : public hub::Store, public Executor, private NodeOwner, 
   std::uint32_t partition_of(std::string_view channel) const override;
   hub::Storage& partition(std::uint32_t number) override { return *partitions_[number]; }
   std::vector<hub::NodeHealth> health() const override;
+  // Sent or queued, and not answered: on all nodes.
+  std::size_t pending_commands() const;
 
   // Executor
   const Keyspace& keys(std::uint32_t partition) const override { return partitions_[partition]->keys(); }
