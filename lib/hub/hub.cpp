@@ -295,12 +295,26 @@ void Hub::on_heal_gap(const Gap& gap) {
   }
 }
 
+// The data was lost, but that came out only when messages of its new life had been fanned out. Live streams miss none
+// of the old life; what they could go back to is gone.
+void Hub::tell_new_life(MessageId former) {
+  topics_.for_each([&](const Topic& topic) {
+    for (const Topic::Entry& entry : topic.entries) {
+      if (entry.subscription->resume_ != nullptr) continue;  // it compares for itself
+      tell_gap(*entry.subscription, {topic.name, former - 1, epoch_, epoch_ - 1});
+    }
+  });
+}
+
 void Hub::on_healed(MessageId last) {
   if (heal_incomplete_) {
     heal_hold_.clear();
     heal_stalled_ = true;  // again from the watermark reached, with the next tick
     return;
   }
+  const MessageId epoch = heal_->epoch();
+  const MessageId before = std::exchange(epoch_, epoch);
+  if (before != 0 && before < epoch && heal_from_ + 1 >= epoch) tell_new_life(before);
   watermark_ = std::min(watermark_, last);  // with nobody here to be told of lost data, it is still lost
   state_ = State::kWhole;
   std::deque<DeliveryPtr> held;

@@ -105,6 +105,7 @@ class Hub final : public StorageEvents {
   MessageId heal_start() const;
   void on_healed(MessageId last);
   void on_heal_gap(const Gap& gap);
+  void tell_new_life(MessageId former);
   void learn_proof();
   void count_topics();
   static bool has_presence(const Namespaces& namespaces, std::string_view channel);
@@ -131,6 +132,7 @@ class Hub final : public StorageEvents {
   bool heal_incomplete_ = false;
   bool heal_stalled_ = false;
   MessageId heal_from_ = 0;
+  MessageId epoch_ = 0;  // as the last heal found it
   std::int64_t counted_topics_ = 0;
   std::int64_t counted_subscriptions_ = 0;
 };

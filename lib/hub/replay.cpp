@@ -18,7 +18,7 @@ void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps,
   position_ = after;
   tell_gaps_ = tell_gaps && after != 0;
   epoch_checked_ = reading_ = pumping_ = false;
-  last_ = 0;
+  last_ = epoch_ = 0;
   lanes_.reserve(sources.size());
   for (Source& source : sources) lanes_.push_back({std::move(source), {}, 0, after, true});
   page_limit_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(buffered / std::max<std::size_t>(1, lanes_.size()), 8, 256));
@@ -95,6 +95,7 @@ void Replay::on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswe
   if (!epoch_checked_) {
     epoch_checked_ = true;
     last_ = answer->last;
+    epoch_ = answer->epoch;
     check_epoch(answer->epoch, answer->last);
     if (*alive != run) return;
   }

@@ -50,6 +50,8 @@ class Replay {
   void cancel() { ++*run_; }
   // Messages handed out so far reach up to here.
   MessageId position() const { return position_; }
+  // Of the data that was read; 0 before the first answer.
+  MessageId epoch() const { return epoch_; }
 
  private:
   static constexpr std::size_t kQueriesPerRead = 512;
@@ -81,6 +83,7 @@ class Replay {
   std::uint32_t page_limit_ = 0;
   MessageId position_ = 0;
   MessageId last_ = 0;
+  MessageId epoch_ = 0;
   bool tell_gaps_ = false;
   bool epoch_checked_ = false;
   bool reading_ = false;

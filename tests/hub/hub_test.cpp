@@ -141,6 +141,30 @@ TEST_CASE("Lost data is told to every live stream, and new ids reach them althou
   CHECK(subscriber.ids().back() == next);
 }
 
+TEST_CASE("Lost data is told although messages of its new life came before that was noticed") {
+  Fixture f;
+  RecordingSubscriber subscriber;
+  f.subscribe(subscriber, {"a", "b"});
+  f.storage.store("a", "x");
+  f.storage.cut();
+  f.storage.restore();
+  f.storage.settle();
+  f.storage.lose_everything();
+  const MessageId first = f.storage.store("a", "new");
+  f.storage.settle();
+  CHECK(subscriber.gaps() == 0);
+  f.storage.cut();  // it is noticed
+  f.storage.restore();
+  f.storage.settle();
+  CHECK(subscriber.gaps() == 2);
+  CHECK(subscriber.told.back().first == first);
+  f.storage.cut();
+  f.storage.restore();
+  f.storage.settle();
+  CHECK(subscriber.gaps() == 2);
+  CHECK(subscriber.ids().back() == first);
+}
+
 TEST_CASE("Whichever read of a heal fails, the next tick heals") {
   for (int n = 0; n < 4; ++n) {
     Fixture f;
