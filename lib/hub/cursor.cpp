@@ -67,10 +67,10 @@ std::optional<Cursor> Cursor::parse_places(std::string_view encoded) {
   while (!rest.empty()) {
     const auto skipped = take_varint(rest);
     const auto behind = take_varint(rest);
-    if (!skipped || !behind || *skipped >= kMaxPartitions || *behind > *base) return {};
+    if (!skipped || !behind || *skipped >= kMaxPartitions || *behind >> 1 > *base) return {};
     next += *skipped;
     if (next >= kMaxPartitions) return {};
-    places.push_back({static_cast<std::uint32_t>(next++), *base - *behind});
+    places.push_back({static_cast<std::uint32_t>(next++), *base - (*behind >> 1), (*behind & 1) != 0});
   }
   return Cursor(std::move(places));
 }
@@ -84,17 +84,27 @@ std::string Cursor::text() const {
   std::uint32_t next = 0;
   for (const Place& place : places_) {
     append_varint(bytes, place.partition - next);
-    append_varint(bytes, base - place.id);
+    append_varint(bytes, (base - place.id) << 1 | (place.is_time ? 1 : 0));
     next = place.partition + 1;
   }
   bytes += checksum(bytes);
   return kMark + base64url_encode(bytes);
 }
 
-MessageId Cursor::in(std::uint32_t partition) const {
+const Cursor::Place* Cursor::find(std::uint32_t partition) const {
   const auto at = std::lower_bound(places_.begin(), places_.end(), partition,
                                    [](const Place& place, std::uint32_t wanted) { return place.partition < wanted; });
-  return at != places_.end() && at->partition == partition ? at->id : plain_;
+  return at != places_.end() && at->partition == partition ? &*at : nullptr;
+}
+
+MessageId Cursor::in(std::uint32_t partition) const {
+  const Place* place = find(partition);
+  return place != nullptr ? place->id : plain_;
+}
+
+bool Cursor::is_exact(std::uint32_t partition) const {
+  const Place* place = find(partition);
+  return is_plain() || (place != nullptr && !place->is_time);
 }
 
 }  // namespace relay::hub

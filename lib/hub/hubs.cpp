@@ -83,9 +83,12 @@ void Hubs::subscribe(Subscription& subscription, StreamRequest request) {
   const bool sole = std::all_of(request.channels.begin(), request.channels.end(),
                                 [&](const ChannelName& channel) { return partition_of(channel.view()) == first; });
   if (sole) {
-    std::optional<MessageId> after;
-    if (request.after) after = request.after->in(first);
-    return hubs_[first]->subscribe(subscription, {std::move(request.channels), after, request.tell_gaps});
+    SubscribeRequest part{std::move(request.channels), {}, request.tell_gaps};
+    if (request.after) {
+      part.after = request.after->in(first);
+      part.after_is_time = !request.after->is_exact(first);
+    }
+    return hubs_[first]->subscribe(subscription, part);
   }
   std::vector<Joint::Share> shares = shares_of(std::move(request.channels));
   const boost::intrusive_ptr<Joint> joint(new Joint(subscription, shares));

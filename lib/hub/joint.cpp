@@ -15,7 +15,8 @@ class Joint::Part final : public Subscriber {
   Hub& hub() const { return hub_; }
   // Everything of this partition up to here has been handed on.
   Cursor::Place place() const {
-    return {partition_, subscription_.is_live() ? std::max(told_, hub_.proven()) : told_};
+    if (subscription_.is_live() && hub_.proven() > told_) return {partition_, hub_.proven(), true};
+    return {partition_, told_, told_is_time_};
   }
 
   void on_live(Subscription&) override {
@@ -32,6 +33,7 @@ class Joint::Part final : public Subscriber {
   }
   void on_caught_up(Subscription&) override {
     told_ = subscription_.position();
+    told_is_time_ = false;
     joint_.on_part_caught_up();
   }
   void on_failed(Subscription&, const Error& error) override { joint_.on_part_failed(error); }
@@ -40,7 +42,10 @@ class Joint::Part final : public Subscriber {
   SubscriberInfo info() const override { return subscriber().info(); }
 
   void tell(Delivery& delivery, bool replayed) {
-    if (delivery.message().body.ttl_ms != 0) told_ = delivery.message().id;
+    if (delivery.message().body.ttl_ms != 0) {
+      told_ = delivery.message().id;
+      told_is_time_ = false;
+    }
     subscriber().on_message(joint_.whole_, delivery, replayed);
   }
   // Where the data's end was lost, it goes on below what was told.
@@ -56,6 +61,7 @@ class Joint::Part final : public Subscriber {
   Hub& hub_;
   const std::uint32_t partition_;
   MessageId told_ = 0;
+  bool told_is_time_ = true;
   Subscription subscription_{*this};
 };
 
@@ -68,10 +74,14 @@ Joint::~Joint() = default;
 
 void Joint::subscribe(std::vector<Share> shares, const StreamRequest& request) {
   for (std::size_t i = 0; i < parts_.size() && !failed_; ++i) {
-    std::optional<MessageId> after;
-    if (request.after) after = request.after->in(shares[i].partition);
-    parts_[i]->hub().subscribe(parts_[i]->subscription(),
-                               {std::move(shares[i].channels), after, request.tell_gaps, parts_.size()});
+    const std::uint32_t partition = shares[i].partition;
+    SubscribeRequest part{std::move(shares[i].channels), {}, request.tell_gaps};
+    part.parts = parts_.size();
+    if (request.after) {
+      part.after = request.after->in(partition);
+      part.after_is_time = request.after->is_plain() || !request.after->is_exact(partition);
+    }
+    parts_[i]->hub().subscribe(parts_[i]->subscription(), part);
   }
 }
 

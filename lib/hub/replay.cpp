@@ -116,7 +116,7 @@ void Replay::check_epoch(MessageId epoch, MessageId last) {
   const bool lost_before = position_ != 0 && position_ + 1 < epoch;  // epoch - 1: "the beginning"
   const bool lost_behind = last != 0 && position_ > last;
   if (!lost_before && !lost_behind) return;
-  if (tell_gaps_) {
+  if (tell_gaps_ && (lost_before || !from_time_)) {
     for (const Lane& lane : lanes_) {
       sink_.on_gap(lost_before ? Gap{lane.source.channel, position_, epoch, epoch - 1}
                                : Gap{lane.source.channel, last, last + 1, last});

@@ -42,8 +42,10 @@ class Replay {
   Replay(const Replay&) = delete;
   Replay& operator=(const Replay&) = delete;
 
-  // Reads everything after `after`; `tell_gaps_after` 0 means that nothing before is missed. Any earlier run ends.
+  // Reads everything after `after`; 0 means that nothing before is missed. Any earlier run ends.
   void start(std::vector<Source> sources, MessageId after, bool tell_gaps, std::size_t buffered = kBuffered);
+  // For what is started from now on: `after` is no id that the partition gave; beyond the newest it is no loss.
+  void start_from_time(bool is_time) { from_time_ = is_time; }
   // Goes on after on_message said false.
   void pump();
   // Nothing is handed out any more; answers that are still on their way are dropped.
@@ -85,6 +87,7 @@ class Replay {
   MessageId last_ = 0;
   MessageId epoch_ = 0;
   bool tell_gaps_ = false;
+  bool from_time_ = false;
   bool epoch_checked_ = false;
   bool reading_ = false;
   bool pumping_ = false;

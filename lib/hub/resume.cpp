@@ -15,6 +15,7 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
                      become_live(false);
                      const DeliveryPtr delivery(new Delivery(message));
                      subscription_.position_ = message->id;
+                     replay_.start_from_time(false);
                      hub_.replayed(subscription_, *delivery);
                      return !subscription_.subscriber().congested();
                    },
@@ -31,6 +32,7 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
       began_at_cursor_(request.after.has_value()),
       parts_(request.parts) {
   subscription_.position_ = request.after.value_or(0);
+  replay_.start_from_time(request.after_is_time);
 }
 
 Resume::~Resume() { clear_hold(); }
@@ -55,6 +57,7 @@ void Resume::read_backlog() {
 void Resume::on_read_done(MessageId last) {
   // Below the cursor, if that was beyond the store's newest id. A live-only one has a position like any other now.
   subscription_.position_ = std::max(replay_.position(), last);
+  replay_.start_from_time(false);
   live_only_ = false;
   become_live(false);
   state_ = State::kDraining;

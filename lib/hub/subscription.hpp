@@ -78,6 +78,7 @@ struct SubscribeRequest {
   std::vector<ChannelName> channels;
   std::optional<MessageId> after;
   bool tell_gaps = true;
+  bool after_is_time = false;  // no id of this partition: that it is beyond the newest means nothing
   std::size_t parts = 1;  // partitions that share the bounds of this subscription
 };
 

@@ -17,7 +17,7 @@ Cursor random_cursor(std::mt19937_64& random) {
   const std::uint64_t step = 1 + random() % 300;
   for (std::uint64_t at = random() % step; at < Cursor::kMaxPartitions && places.size() < 64; at += 1 + random() % step) {
     const int bits = static_cast<int>(random() % 54);
-    places.push_back({static_cast<std::uint32_t>(at), random() & ((MessageId{1} << bits) - 1)});
+    places.push_back({static_cast<std::uint32_t>(at), random() & ((MessageId{1} << bits) - 1), random() % 2 == 0});
   }
   return Cursor(std::move(places));
 }
@@ -40,24 +40,27 @@ TEST_CASE("A cursor over several partitions names each; others begin at its lowe
   CHECK(cursor.in(63) == kNow + 900);
   CHECK(cursor.in(1) == kNow);
   CHECK(cursor.in(64) == kNow);
+  CHECK(cursor.is_exact(7));
+  CHECK_FALSE(cursor.is_exact(1));
+  CHECK_FALSE(Cursor({{7, kNow, true}}).is_exact(7));
   CHECK(Cursor::parse(cursor.text()) == cursor);
 }
 
 TEST_CASE("Its text has these very bytes") {
-  // version, base 300, (0 skipped, 0 behind), (1 skipped, 172 behind), checksum
-  const Cursor cursor({{0, 300}, {2, 128}});
+  // version, base 300, (0 skipped, 0 behind), (1 skipped, 172 behind, a time), checksum
+  const Cursor cursor({{0, 300}, {2, 128, true}});
   const std::string text = cursor.text();
   const auto bytes = base64url_decode(text.substr(1));
   REQUIRE(bytes);
   CHECK(text.front() == 'c');
-  CHECK(bytes->substr(0, 7) == std::string("\x01\xac\x02\x00\x00\x01\xac", 7));
+  CHECK(bytes->substr(0, 8) == std::string("\x01\xac\x02\x00\x00\x01\xd9\x02", 8));
   CHECK(bytes->size() == 10);
 }
 
 TEST_CASE("It is short: five bytes a partition while all of them are alive") {
   std::vector<Cursor::Place> places;
-  for (std::uint32_t i = 0; i < 64; ++i) places.push_back({i, kNow - i * 30'000});  // up to 15 minutes behind
-  CHECK(Cursor(places).text().size() < 400);
+  for (std::uint32_t i = 0; i < 64; ++i) places.push_back({i, kNow - first_id_at(i * 50), true});  // up to 3 s behind
+  CHECK(Cursor(places).text().size() < 450);
 }
 
 TEST_CASE("Cursors come back as they went") {

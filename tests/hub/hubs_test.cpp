@@ -147,6 +147,25 @@ TEST_CASE("A cursor of other channels: a partition that it does not name begins 
   CHECK(f.told() == Told{"a 1003", "b 1002", "b 1003"});
 }
 
+TEST_CASE("A time beyond a quiet partition's newest id is no loss; an id beyond it is") {
+  const hub::Cursor mixed({{1, 5000}, {2, 5000, true}});
+  const auto told_after = [](const std::vector<std::string>& channels, const hub::Cursor& after) {
+    Fixture f;
+    f.publish("a");
+    f.publish("b");
+    f.subscribe(channels, after);
+    f.store.settle();
+    f.publish("b");
+    f.store.settle();
+    CHECK(f.subscriber.subscription.recovered() == (f.subscriber.gaps() == 0));
+    return f.told();
+  };
+  CHECK(told_after({"a", "b"}, 5000) == Told{"b 1001"});
+  CHECK(told_after({"a", "b"}, mixed) == Told{"gap a 1000..1001", "b 1001"});
+  CHECK(told_after({"b"}, mixed) == Told{"b 1001"});
+  CHECK(told_after({"b"}, 5000) == Told{"gap b 1000..1001", "b 1001"});
+}
+
 TEST_CASE("A gap in one partition is told once, and the whole is not recovered") {
   Fixture f;
   for (int i = 0; i < 4; ++i) {
@@ -238,7 +257,7 @@ TEST_CASE("A proof moves a quiet partition's place up, and the floor with it; a 
   CHECK(f.subscriber.subscription.floor() == 999);
   f.hubs.tick();
   CHECK(f.subscriber.subscription.floor() == 1000);
-  CHECK(f.cursor() == hub::Cursor({{1, 1000}, {2, 1004}}));
+  CHECK(f.cursor() == hub::Cursor({{1, 1000}, {2, 1004, true}}));
   f.store.part_of("a").probe();
   f.store.settle();
   f.hubs.tick();
