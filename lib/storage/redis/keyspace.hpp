@@ -1,47 +1,11 @@
 // The layout of relay's data in Redis: the one place that makes key and topic names. Values; any thread.
 //
-// P is the prefix ("relay"); in Redis Cluster it is prefix and hash tag of a partition ("relay:{7.31}", slots.hpp), so
-// that all keys of a partition lie in one slot. C is a channel's name. Names end in the part that comes from outside,
-// or in a hash of fixed length, so no two rows can meet.
-//
-// | name                    | type   | holds                                  | expires             | written by, read by           |
-// |-------------------------|--------|----------------------------------------|---------------------|-------------------------------|
-// | P:seq                   | string | the last id given                      | never               | append.lua, epoch.lua; reads  |
-// | P:epoch                 | string | the first id of this data's life       | never               | append.lua, epoch.lua; reads  |
-// | P:history               | string | the server that ruled and those before | never               | epoch.lua                     |
-// |                         |        | it: "<replid> [<replid> <last id>]..." |                     |                               |
-// | P:layout                | string | the number of partitions; in partition | never               | the store                     |
-// |                         |        | 0 alone                                |                     |                               |
-// | P:log:C                 | zset   | a record per kept message, score = id; | max_age + kLinger   | append.lua; reads             |
-// |                         |        | at most one marker "!<id>", score = id | after the last one  |                               |
-// | P:last:C                | string | the last id kept in P:log:C            | max_age + kRemem-   | append.lua; reads             |
-// |                         |        |                                        | bered               |                               |
-// | P:bytes:C               | string | bytes of the records in P:log:C, kept  | with P:log:C        | append.lua                    |
-// |                         |        | only where max_bytes can be reached    |                     |                               |
-// | P:idem:C:<32 hex>       | string | "<id> <digest of the data>"; the hex   | kIdempotencyWindow  | append.lua                    |
-// |                         |        | is a hash of the idempotency key       |                     |                               |
-// | P:bus:C                 | topic  | the same bytes as the record           | -                   | append.lua; bus links         |
-// | P:probe:<instance>:<n>  | topic  | a counter; loop n of an instance hears | -                   | command link; bus link        |
-// |                         |        | itself, end to end                     |                     |                               |
-// | P:instances             | zset   | an instance's id, score = ms of its    | never; a dead one's | instance_*.lua, presence_*.lua|
-// |                         |        | last beat, by Redis's clock            | entry: purge        |                               |
-// | P:instance:<id>         | hash   | what the instance said of itself       | kInstanceKept;      | instance_beat.lua, -_list.lua |
-// |                         |        |                                        | purge               |                               |
-// | P:held:<id>             | hash   | what an instance put into P:subs: its  | never; purge        | instance_*.lua, presence_*.lua|
-// |                         |        | "<loop>.<number>|C" = "<transport>     |                     |                               |
-// |                         |        | <since ms>"; its token as "@"          |                     |                               |
-// | P:subs:C                | set    | "<id>:<loop>.<number>" of each client  | never; with P:held  | presence_*.lua,               |
-// |                         |        | on a channel with presence             |                     | instance_purge.lua            |
-// | P:lease:purge           | string | who removes dead instances just now    | kLease              | lease.lua                     |
-// | P:instance:<id>:heart-  | topic  | each beat as JSON                      | -                   | instance_beat.lua; others     |
-// |   beat                  |        |                                        |                     |                               |
+// What each key and topic is stands in key_table.hpp.
 //
 // Record and marker are drawn in record.hpp. The marker remembers what trimming took: its id is the highest one
 // removed, so it is always the lowest element, and a range after a cursor begins with it exactly if something
 // after the cursor was trimmed. A log expires as a whole after its last message has; P:last:C outlives it, and a new
 // log begins with a marker for it. So a cursor older than what is kept is told from one that missed nothing.
-//
-// On Redis Cluster the topics are shard channels: they are in the slot of their partition as the keys are.
 #pragma once
 
 #include <string>
