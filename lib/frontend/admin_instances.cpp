@@ -3,6 +3,7 @@
 #include "frontend/admin_handlers.hpp"
 #include "frontend/admin_json.hpp"
 #include "frontend/admin_state.hpp"
+#include "frontend/instances.hpp"
 #include "frontend/operations.hpp"
 
 namespace relay::frontend {
@@ -23,6 +24,21 @@ Json local_instance(const LoopContext& context) {
           {"delivered_per_second", rates.delivered_per_second}};
 }
 
+Json other_instance(const hub::Instance& instance) {
+  const hub::InstanceStatus& status = instance.status;
+  return {{"instance", status.id},
+          {"state", instance.alive ? "alive" : "dead"},
+          {"here", false},
+          {"host", status.host},
+          {"version", status.version},
+          {"started", rfc3339(status.started_ms)},
+          {"silent_ms", instance.silent_ms},
+          {"clients", status.clients},
+          {"loops", status.loops},
+          {"published_per_second", status.published_per_second},
+          {"delivered_per_second", status.delivered_per_second}};
+}
+
 // False, and answered, if the path names another instance: only the one that is asked can drain itself.
 bool is_here(const ExchangePtr& exchange) {
   const std::string& here = exchange->context().shared.instance_id;
@@ -40,8 +56,18 @@ Json drain_json(const LoopContext& context) {
 
 }  // namespace
 
+// This one as it is, the others as the registry knows them; without the store this one alone.
 void handle_admin_instances(const ExchangePtr& exchange) {
-  answer(*exchange, {{"instances", Json::array({local_instance(exchange->context())})}});
+  ask_instances(exchange->context(), [exchange](const Result<std::vector<hub::Instance>>& found) {
+    const LoopContext& context = exchange->context();
+    Json all = Json::array({local_instance(context)});
+    if (found) {
+      for (const hub::Instance& instance : *found) {
+        if (instance.status.id != context.shared.instance_id) all.push_back(other_instance(instance));
+      }
+    }
+    answer(*exchange, {{"instances", std::move(all)}, {"complete", found.has_value()}});
+  });
 }
 
 void handle_admin_drain(const ExchangePtr& exchange) {

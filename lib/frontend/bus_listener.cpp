@@ -1,5 +1,6 @@
 #include "frontend/bus_listener.hpp"
 
+#include "frontend/instances.hpp"
 #include "frontend/ws_session.hpp"
 
 namespace relay::frontend {
@@ -95,13 +96,18 @@ void direct(LoopContext& context, const std::string& from, const std::string& to
     });
     return;
   }
-  hub::PublishRequest request;
   draft.channel = instance_channel(target->instance);
   draft.event = to;
-  request.draft = std::move(draft);
-  request.ttl = Milliseconds{0};
-  context.hub.publish(std::move(request), [done = std::move(done)](Result<hub::Appended> appended) {
-    appended ? done(true) : done(appended.error());
+  // Questions are answered in order, so messages to one client stay in order.
+  ask_known(context, target->instance, [&context, draft = std::move(draft), nobody, done = std::move(done)](Result<bool> known) {
+    if (!known) return done(known.error());
+    if (!*known) return done(nobody);
+    hub::PublishRequest request;
+    request.draft = draft;
+    request.ttl = Milliseconds{0};
+    context.hub.publish(std::move(request), [done](Result<hub::Appended> appended) {
+      appended ? done(true) : done(appended.error());
+    });
   });
 }
 

@@ -42,8 +42,8 @@ class BusListener final : public hub::Subscriber {
 void broadcast(LoopContext& context, const std::string& from, std::string data, bool is_json,
                std::vector<std::string> exclude, hub::AppendDone done);
 
-// Delivers to one client, wherever it is. kNotFound if this instance should have it and has not; for another
-// instance success means that it was sent there.
+// Delivers to one client, wherever it is. kNotFound if this instance should have it and has not, or if no instance of
+// its name is in the registry; for another instance success means that it was sent there.
 void direct(LoopContext& context, const std::string& from, const std::string& to, std::string data, bool is_json,
             std::function<void(Result<bool>)> done);
 

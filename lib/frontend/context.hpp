@@ -21,6 +21,9 @@
 #include "net/io_loop.hpp"
 #include "options/options.hpp"
 
+namespace relay::hub {
+class Registry;
+}
 namespace relay::net {
 class ConnectionSet;
 }
@@ -51,6 +54,7 @@ struct Shared {
   metrics::Exposition* exposition = nullptr;
   metrics::RequestSeries* request_series = nullptr;  // of the bridge's routes
   std::vector<LoopContext*> loops;  // complete before the loops run
+  hub::Registry* registry = nullptr;  // the first loop's alone; ask it by frontend/instances.hpp
   std::atomic<bool> draining{false};
   std::atomic<bool> reload_failed{false};
   std::shared_ptr<BridgeState> bridge;  // what the bridge keeps over all loops

@@ -63,7 +63,7 @@ Result<std::vector<hub::ChannelName>> parse_channels(const QueryParameters& quer
   std::vector<hub::ChannelName> channels;
   std::unordered_set<std::string_view> seen;
   for (const std::string_view name : query.all("channel")) {
-    if (const auto good = hub::check_channel_name(name); !good) return good.error();
+    if (const auto good = hub::check_heard_name(name); !good) return good.error();
     if (seen.insert(name).second) channels.push_back(hub::ChannelName::copy_of(name));
   }
   if (channels.empty()) return invalid("no_channel", "name at least one channel: ?channel=NAME");

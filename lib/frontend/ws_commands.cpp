@@ -81,13 +81,14 @@ Answer answer_to(const Command& command) {
   return {command.session.context(), command.session.number(), command.ref};
 }
 
-std::optional<hub::ChannelName> channel_of(const Command& command) {
+std::optional<hub::ChannelName> channel_of(const Command& command,
+                                           Result<bool> (*check)(std::string_view) = hub::check_channel_name) {
   const auto name = command.string_member("channel");
   if (!name) {
     command.fail("bad_channel", "\"channel\" is missing");
     return {};
   }
-  if (const auto good = hub::check_channel_name(*name); !good) {
+  if (const auto good = check(*name); !good) {
     command.fail(good.error());
     return {};
   }
@@ -95,7 +96,7 @@ std::optional<hub::ChannelName> channel_of(const Command& command) {
 }
 
 void run_subscribe(const Command& command) {
-  const auto channel = channel_of(command);
+  const auto channel = channel_of(command, hub::check_heard_name);
   if (!channel) return;
   std::optional<hub::Cursor> after;
   if (const auto found = command.json.find("after"); found != command.json.end() && !found->is_null()) {
@@ -108,7 +109,7 @@ void run_subscribe(const Command& command) {
 }
 
 void run_unsubscribe(const Command& command) {
-  const auto channel = channel_of(command);
+  const auto channel = channel_of(command, hub::check_heard_name);
   if (channel) command.session.unsubscribe(channel->view(), command.ref);
 }
 

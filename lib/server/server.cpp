@@ -8,6 +8,7 @@
 #include <map>
 #include <cerrno>
 #include <ctime>
+#include <future>
 
 #include "base/exit_code.hpp"
 #include "base/log.hpp"
@@ -96,7 +97,8 @@ Server::~Server() = default;
 
 int Server::run() {
   const options::Options& options = loaded_.options;
-  shared_.instance_id = options.instance.id.empty() ? random_hex(4) : options.instance.id;
+  const Result<std::string> id = choose_instance_id();
+  shared_.instance_id = id ? *id : made_up_instance_id();
   shared_.started_ms = system_clock().wall_ms();
   // Threads inherit the mask: signals reach the main thread alone.
   const sigset_t signals = handled_signals();
@@ -106,6 +108,11 @@ int Server::run() {
     log::error("start.failed", problem);
     return exit_code::kConfig;
   }
+  if (!id && id.error().code != "state_in_use") {
+    log::error("start.failed", id.error().message);
+    return exit_code::kConfig;
+  }
+  if (!id) log::warning("instance.id_made_up", id.error().message + ": this one goes by a name made up");
   if (const auto ready = prepare(); !ready) {
     log::error("start.failed", ready.error().message);
     log::flush();
@@ -118,6 +125,13 @@ int Server::run() {
   log::info("stopped", "relayd has stopped");
   log::flush();
   return code;
+}
+
+Result<std::string> Server::choose_instance_id() {
+  const options::Options& options = loaded_.options;
+  if (!options.instance.id.empty()) return options.instance.id;
+  if (!options.state_directory.empty()) return instance_id_file_.open(options.state_directory);
+  return made_up_instance_id();
 }
 
 Result<bool> Server::prepare() {
@@ -150,6 +164,9 @@ Result<bool> Server::prepare() {
     shared_.loops.push_back(&worker->context());
     counted.push_back(&worker->metrics());
   }
+  instance_ = std::make_unique<Instance>(shared_);
+  instance_->attach(make_registry(options, *shared_.loops.front(), *instance_));
+  for (const auto& worker : workers_) worker->set_instance(*instance_);
   exposition_ = std::make_unique<metrics::Exposition>(
       std::move(counted), std::vector<metrics::Sampler>{[this](metrics::SampleSet& out) { sample(out); }},
       request_series_.get());
@@ -451,7 +468,19 @@ void Server::drain_and_stop() {
   stop_workers();
 }
 
+// Its entries leave the registry while the store still answers: others need not wait until it is found dead.
+void Server::leave_registry() {
+  constexpr Milliseconds kPatience{1'500};
+  auto left = std::make_shared<std::promise<void>>();
+  const std::future<void> done = left->get_future();
+  shared_.loops.front()->loop.post([this, left] { instance_->retire([left] { left->set_value(); }); });
+  if (done.wait_for(kPatience) != std::future_status::ready) {
+    log::warning("instance.not_left", "the registry did not take this instance out; others will, when it is silent for long");
+  }
+}
+
 void Server::stop_workers() {
+  leave_registry();
   for (const auto& worker : workers_) worker->stop();
   for (const auto& worker : workers_) worker->join();
 }

@@ -15,6 +15,8 @@
 #include "options/load.hpp"
 #include "options/reload.hpp"
 #include "server/operator_requests.hpp"
+#include "server/instance.hpp"
+#include "server/instance_id.hpp"
 #include "server/worker.hpp"
 
 namespace relay::server {
@@ -33,6 +35,7 @@ class Server {
  private:
   enum class Stop { kDrained, kNow };
 
+  Result<std::string> choose_instance_id();
   Result<bool> prepare();
   Result<bool> open_listeners();
   void sample(metrics::SampleSet& out) const;
@@ -48,6 +51,7 @@ class Server {
   void report_status(bool draining) const;
   void drain_and_stop();
   bool interrupted_within(Milliseconds time);
+  void leave_registry();
   void stop_workers();
   bool all_ticking() const;
 
@@ -58,7 +62,9 @@ class Server {
   std::shared_ptr<const net::TlsContext> tls_;
   StorageShared storage_;
   std::string storage_name_;
+  InstanceIdFile instance_id_file_;
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::unique_ptr<Instance> instance_;  // speaks to the first worker's store
   std::unique_ptr<metrics::RequestSeries> request_series_;
   std::unique_ptr<metrics::Exposition> exposition_;
   std::vector<net::Endpoint> public_endpoints_;

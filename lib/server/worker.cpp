@@ -81,6 +81,7 @@ void Worker::start() {
     loop_.post([this] {
       context_.storage->start();
       bus_->start();
+      if (loop_.index() == 0) instance_->start();
       for (const auto& listener : listeners_) listener->start();
       schedule_tick();
     });
@@ -163,6 +164,8 @@ void Worker::on_tick() {
   context_.hub.tick();
   bus_->tick();
   context_.copy_health();
+  instance_->collect(context_);
+  if (loop_.index() == 0) instance_->tick();
   if (drain_ != nullptr) drained_ = public_.size() == 0;
   if (++ticks_ % 10 == 0) on_second();
   if (loop_.index() == 0 && storage_shared_.memory != nullptr) {

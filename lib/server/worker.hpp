@@ -14,6 +14,7 @@
 #include "net/listener.hpp"
 #include "net/tls.hpp"
 #include "server/drain.hpp"
+#include "server/instance.hpp"
 #include "server/make_storage.hpp"
 
 namespace relay::server {
@@ -31,6 +32,7 @@ class Worker {
 
   // Before start().
   void listen(net::Bound bound, frontend::Plane plane);
+  void set_instance(Instance& instance) { instance_ = &instance; }
   void set_tls(std::shared_ptr<const net::TlsContext> tls) { tls_ = std::move(tls); }
 
   void start();  // runs the loop on a thread of its own
@@ -67,6 +69,7 @@ class Worker {
   std::unique_ptr<frontend::BusListener> bus_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::unique_ptr<Tick> tick_;
+  Instance* instance_ = nullptr;  // the server's
   std::uint32_t ticks_ = 0;
   std::unique_ptr<Drain> drain_;
   std::atomic<bool> drained_{false};

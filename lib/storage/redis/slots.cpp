@@ -3,6 +3,8 @@
 #include <array>
 #include <cassert>
 
+#include "hub/channel.hpp"
+
 namespace relay::redis {
 namespace {
 
@@ -56,7 +58,7 @@ std::vector<std::string> partition_tags(std::uint32_t partitions) {
 
 std::uint32_t partition_of(std::string_view channel, std::uint32_t partitions) {
   std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : channel) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  for (const char c : hub::subject_of(channel)) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
   return static_cast<std::uint32_t>(hash ^ (hash >> 32)) % partitions;
 }
 

@@ -26,6 +26,7 @@ std::uint32_t slot_of(std::string_view key);
 
 // REQUIRES: 1 <= partitions <= kMaxPartitions.
 std::vector<std::string> partition_tags(std::uint32_t partitions);
+// What a name is about decides: the joins and leaves of a channel are in its own partition (hub::subject_of).
 std::uint32_t partition_of(std::string_view channel, std::uint32_t partitions);
 
 }  // namespace relay::redis
