@@ -112,6 +112,12 @@ milliseconds Fleet::time_until_whole() {
   return since(began);
 }
 
+milliseconds Fleet::time_until_ready() {
+  const auto began = Clock::now();
+  REQUIRE(clients_.run_until([&] { return all_ready(); }));
+  return since(began);
+}
+
 std::size_t Fleet::find_forgotten() {
   HttpClient client(ports().front());
   std::size_t forgotten = 0;

@@ -55,6 +55,10 @@ class Fleet {
   // From now on: how long until every client has all that is acknowledged by now, and every relayd is ready.
   // Requires that it happens.
   std::chrono::milliseconds time_until_whole();
+  // From now on: how long until every relayd is ready, which is when its streams are filled. For a store that may have
+  // forgotten what it acknowledged. Requires that it happens.
+  std::chrono::milliseconds time_until_ready();
+  void end_load() { load_->stop(); }
   // Publishes a message of a test's own through a relayd, and tells the checker. Requires a 201.
   void publish(std::size_t relayd, const std::string& channel, const std::string& payload);
   // The sum of a counter or gauge over the living instances.

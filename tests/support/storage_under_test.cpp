@@ -19,4 +19,15 @@ Settings redis_settings(const RedisServer& server) {
   return {{"storage", "redis"}, {"redis.url", "redis://127.0.0.1:" + std::to_string(server.port())}};
 }
 
+Settings redis_settings(const RedisCluster& cluster) {
+  return {{"storage", "redis"}, {"redis.mode", "cluster"}, {"redis.url", cluster.url()}};
+}
+
+Settings redis_settings(const RedisSentinels& sentinels) {
+  return {{"storage", "redis"},
+          {"redis.mode", "sentinel"},
+          {"redis.url", sentinels.url()},
+          {"redis.sentinel_master", RedisSentinels::kMaster}};
+}
+
 }  // namespace relay::test

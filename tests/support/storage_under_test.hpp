@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "support/redis_cluster.hpp"
+#include "support/redis_sentinels.hpp"
 #include "support/redis_server.hpp"
 #include "support/relayd_process.hpp"
 
@@ -21,7 +23,9 @@ class StorageUnderTest {
   std::unique_ptr<RedisServer> redis_;
 };
 
-// For a relayd on this server.
+// For a relayd on this server, cluster, or whoever these sentinels watch over.
 Settings redis_settings(const RedisServer& server);
+Settings redis_settings(const RedisCluster& cluster);
+Settings redis_settings(const RedisSentinels& sentinels);
 
 }  // namespace relay::test
