@@ -196,6 +196,21 @@ Outcome<Json> Live::get(const std::string& target) {
   return json;
 }
 
+Outcome<std::vector<Json>> Live::list(const std::string& target, const std::string& key) {
+  std::vector<Json> entries;
+  std::string after;
+  const char joint = target.find('?') == target.npos ? '?' : '&';
+  while (true) {
+    auto page = get(target + joint + "limit=1000" + (after.empty() ? "" : "&after=" + percent_encode(after)));
+    if (!page) return page.error();
+    const auto found = page->find(key);
+    if (found == page->end() || !found->is_array()) return Failure{exit_code::kProtocol, where() + " did not answer with a list", target};
+    for (Json& entry : *found) entries.push_back(std::move(entry));
+    if (!page->contains("next") || !(*page)["next"].is_string()) return entries;
+    after = (*page)["next"].get<std::string>();
+  }
+}
+
 Outcome<Json> Live::post(const std::string& target, const Json& body) {
   const auto reply = exchange("POST", target, {{"Content-Type", "application/json"}}, body.dump());
   if (!reply) return reply.error();

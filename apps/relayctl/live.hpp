@@ -25,6 +25,8 @@ class Live {
   // JSON of a 2xx answer; anything else is a failure. `target` begins with '/'.
   Outcome<Json> get(const std::string& target);
   Outcome<Json> post(const std::string& target, const Json& body = Json::object());
+  // All entries of a list that comes in pages: the member `key` of each page. `target` may have a query.
+  Outcome<std::vector<Json>> list(const std::string& target, const std::string& key);
   // The answer, whatever its status.
   Outcome<client::HttpReply> exchange(std::string_view method, const std::string& target,
                                       const client::HeaderList& headers = {}, std::string_view body = {});

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "command_line.hpp"
+#include "completion.hpp"
 #include "context.hpp"
 #include "help.hpp"
 #include "interrupt.hpp"
@@ -58,6 +59,7 @@ int run_watching(const CommandLine& line, Console& console) {
 
 int run(const std::vector<std::string>& words) {
   set_up_locale();
+  if (!words.empty() && words.front() == "__complete") return complete({words.begin() + 1, words.end()});
   CommandLine line = read_command_line(words);
   Console console(line.arguments);
   if (line.failure) {

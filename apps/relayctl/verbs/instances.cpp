@@ -1,0 +1,117 @@
+#include "verbs/instances.hpp"
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "context.hpp"
+#include "human.hpp"
+
+namespace relay::ctl {
+namespace {
+
+constexpr std::string_view kPath = "/admin/v1/instances";
+
+std::vector<Column> instance_columns() {
+  return {{"instance", "INSTANCE", Kind::kText, Show::kAlways, "its id"},
+          {"state", "STATE", Kind::kText, Show::kAlways, "alive, draining or dead"},
+          {"silent_ms", "LAST SEEN", Kind::kDuration, Show::kAlways, "since its last heartbeat"},
+          {"clients", "CLIENTS", Kind::kNumber, Show::kAlways, "by its last heartbeat"},
+          {"published_per_second", "IN", Kind::kRate, Show::kAlways, "messages stored, likewise"},
+          {"delivered_per_second", "OUT", Kind::kRate, Show::kAlways, "messages handed to clients, likewise"},
+          {"version", "VERSION", Kind::kText, Show::kAlways, "of relayd"},
+          {"host", "HOST", Kind::kText, Show::kWide, "it runs on"},
+          {"started", "STARTED", Kind::kAgo, Show::kWide, "when"},
+          {"loops", "LOOPS", Kind::kNumber, Show::kWide, "event loops"},
+          {"here", "HERE", Kind::kBool, Show::kWide, "whether it is the one that was asked"}};
+}
+
+Outcome<std::vector<Json>> all_instances(Context& context) {
+  const auto live = context.live();
+  if (!live) return live.error();
+  return (*live)->list(std::string(kPath), "instances");
+}
+
+// drain and undrain: one POST to the instance itself.
+int change_rotation(Context& context, const std::string& verb, const Json& body) {
+  const auto live = context.live();
+  if (!live) return context.fail(live.error());
+  const auto done = (*live)->post(std::string(kPath) + "/" + percent_encode(context.arguments.text("INSTANCE")) + "/" + verb, body);
+  if (!done) {
+    Failure failure = done.error();
+    if (failure.exit == exit_code::kNo) failure.fix = "name its admin socket or operator address: relayctl -s HOST:PORT instances " + verb + " " + context.arguments.text("INSTANCE");
+    return context.fail(failure);
+  }
+  return context.finish(context.output.record(context.columns(), *done));
+}
+
+std::vector<Column> rotation_columns() {
+  return {{"instance", "INSTANCE", Kind::kText, Show::kAlways, "its id"},
+          {"draining", "DRAINING", Kind::kBool, Show::kAlways, "whether it is out of rotation"},
+          {"clients", "CLIENTS", Kind::kNumber, Show::kAlways, "connected to it now"}};
+}
+
+}  // namespace
+
+Form instances_list_form() {
+  return {.flags = {{"--dead", "", "only those whose heartbeat has stopped"}},
+          .examples = {{"relayctl instances list", "who lives"}, {"relayctl instances list --dead -o name", "who has died and left entries behind"}},
+          .columns = instance_columns()};
+}
+
+int instances_list(Context& context) {
+  auto rows = all_instances(context);
+  if (!rows) return context.fail(rows.error());
+  if (context.arguments.has("--dead")) std::erase_if(*rows, [](const Json& row) { return row.value("state", "") != "dead"; });
+  return context.finish(context.output.rows(context.columns(), std::move(*rows)));
+}
+
+Form instances_get_form() {
+  return {.arguments = {{"INSTANCE", Arity::kOne, Words::kInstance}}, .columns = instance_columns()};
+}
+
+int instances_get(Context& context) {
+  const std::string& id = context.arguments.text("INSTANCE");
+  const auto rows = all_instances(context);
+  if (!rows) return context.fail(rows.error());
+  const auto found = std::find_if(rows->begin(), rows->end(), [&](const Json& row) { return row.value("instance", "") == id; });
+  if (found == rows->end()) return context.fail({exit_code::kNo, "there is no instance \"" + id + "\"", {}, "see: relayctl instances list"});
+  return context.finish(context.output.record(context.columns(), *found));
+}
+
+Form instances_drain_form() {
+  return {.arguments = {{"INSTANCE", Arity::kOne, Words::kInstance}},
+          .flags = {{"--spread", "TIME", "send its clients away evenly over this time (drain.spread)"}},
+          .text = "Readiness says no, so balancers send nobody; streams and sockets are ended over the time given, and\n"
+                  "those who come all the same are sent on. The process stays, and undrain puts it back.\n",
+          .examples = {{"relayctl instances drain edge-1 --spread 60s", "gently"}, {"relayctl wait drained --for 2m", "until nobody is left"}},
+          .columns = rotation_columns()};
+}
+
+int instances_drain(Context& context) {
+  const auto spread = context.arguments.duration("--spread", Milliseconds(-1));
+  if (!spread) return context.fail(spread.error());
+  const auto live = context.live();
+  if (!live) return context.fail(live.error());
+  const auto status = (*live)->get("/admin/v1/status");
+  if (!status) return context.fail(status.error());
+  const auto answer = context.console.ask(context.arguments.text("INSTANCE") + " goes out of rotation; the " +
+                                              grouped(status->value("clients", std::int64_t{0})) + " clients of " + status->value("instance", "") + " are sent away",
+                                          "Drain it?");
+  if (!answer) return context.fail(answer.error());
+  if (*answer != Answer::kYes) return *answer == Answer::kDryRun ? exit_code::kOk : exit_code::kNo;
+  return change_rotation(context, "drain", spread->count() < 0 ? Json::object() : Json{{"spread_ms", spread->count()}});
+}
+
+Form instances_undrain_form() {
+  return {.arguments = {{"INSTANCE", Arity::kOne, Words::kInstance}}, .columns = rotation_columns()};
+}
+
+int instances_undrain(Context& context) {
+  if (context.console.dry_run()) {
+    context.console.say(context.arguments.text("INSTANCE") + " goes back into rotation");
+    return exit_code::kOk;
+  }
+  return change_rotation(context, "undrain", Json::object());
+}
+
+}  // namespace relay::ctl
