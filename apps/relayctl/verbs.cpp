@@ -11,17 +11,21 @@
 #include "verbs/backlog_verify.hpp"
 #include "verbs/channels.hpp"
 #include "verbs/check.hpp"
+#include "verbs/check_stored.hpp"
 #include "verbs/clients.hpp"
 #include "verbs/completion_verb.hpp"
 #include "verbs/config.hpp"
 #include "verbs/context_verbs.hpp"
 #include "verbs/doctor.hpp"
 #include "verbs/instances.hpp"
+#include "verbs/instances_purge.hpp"
 #include "verbs/metrics.hpp"
 #include "verbs/ping.hpp"
 #include "verbs/publish.hpp"
 #include "verbs/status.hpp"
 #include "verbs/storage.hpp"
+#include "verbs/storage_orphans.hpp"
+#include "verbs/storage_usage.hpp"
 #include "verbs/tail.hpp"
 #include "verbs/top.hpp"
 #include "verbs/wait.hpp"
@@ -62,6 +66,7 @@ constexpr std::array kVerbs{
     Verb{"backlog verify", "whether the backlogs are sound", kStored, kWrites, backlog_verify_form, backlog_verify},
     Verb{"instances list", "who lives", kLive, kReads, instances_list_form, instances_list},
     Verb{"instances get", "one instance", kLive, kReads, instances_get_form, instances_get},
+    Verb{"instances purge", "remove what dead instances left", kStored, kWrites, instances_purge_form, instances_purge},
     Verb{"instances drain", "take out of rotation without stopping", kLive, kWrites, instances_drain_form, instances_drain},
     Verb{"instances undrain", "put back into rotation", kLive, kWrites, instances_undrain_form, instances_undrain},
     Verb{"config check", "whether settings are right", kLocal, kReads, config_check_form, config_check},
@@ -74,8 +79,13 @@ constexpr std::array kVerbs{
     Verb{"storage info", "the servers behind the store", kStored, kReads, storage_info_form, storage_info},
     Verb{"storage ping", "round trips to each server", kStored, kReads, storage_ping_form, storage_ping},
     Verb{"storage latency", "many round trips, with percentiles", kStored, kReads, storage_latency_form, storage_latency},
+    Verb{"storage usage", "who takes the memory", kStored, kReads, storage_usage_form, storage_usage},
+    Verb{"storage orphans", "keys that nobody answers for", kStored, kWrites, storage_orphans_form, storage_orphans},
     Verb{"check ready", "whether clients should come", kLive, kReads, check_ready_form, check_ready},
     Verb{"check live", "whether every event loop turns", kLive, kReads, check_live_form, check_live},
+    Verb{"check storage", "whether the store answers, and fast enough", kStored, kReads, check_storage_form, check_storage},
+    Verb{"check instances", "whether instances have died", kStored, kReads, check_instances_form, check_instances},
+    Verb{"check backlog", "whether the backlogs are sound", kStored, kReads, check_backlog_form, check_backlog},
     Verb{"wait", "until relayd is as one wants it", kLive, kReads, wait_form, wait_until},
     Verb{"doctor", "what stands in the way, and what to do about it", kBoth, kReads, doctor_form, doctor},
     Verb{"metrics", "what relayd counts", kLive, kReads, metrics_form, metrics},

@@ -16,6 +16,7 @@ extern const std::string_view kInstanceBeatScript;
 extern const std::string_view kInstanceListScript;
 extern const std::string_view kInstancePurgeScript;
 extern const std::string_view kLeaseScript;
+extern const std::string_view kPresenceOrphanScript;
 extern const std::string_view kPresenceReadScript;
 extern const std::string_view kPresenceUpdateScript;
 
