@@ -89,7 +89,8 @@ Section top_rows() {
       text(RELAY_FIELD(state_directory),
            "Directory for what outlives the process; empty keeps nothing on disk")
           .example("\"/var/lib/relayd\""),
-      text(RELAY_FIELD(instance.id), "Name of this instance, different on each; empty makes one up at start")
+      text(RELAY_FIELD(instance.id),
+           "Name of this instance, different on each; empty makes one up and keeps it in state_directory")
           .check(check_instance_id)
           .example("\"relay-1\"")
           .alias("INSTANCE_ID"),
