@@ -23,13 +23,13 @@ std::unique_ptr<hub::Store> make_redis(const options::Options& options, const St
                                                context.metrics);
 }
 
-std::unique_ptr<hub::Registry> make_memory_registry(const options::Options&, frontend::LoopContext& home,
-                                                    hub::RegistryEvents& events) {
-  return std::make_unique<memory::MemoryRegistry>(home.loop.clock(), events);
+std::unique_ptr<hub::Registry> make_memory_registry(const options::Options&, const StorageShared& shared,
+                                                    frontend::LoopContext& home, hub::RegistryEvents& events) {
+  return std::make_unique<memory::MemoryRegistry>(home.loop.clock(), shared.memory, events);
 }
 
-std::unique_ptr<hub::Registry> make_redis_registry(const options::Options& options, frontend::LoopContext& home,
-                                                   hub::RegistryEvents& events) {
+std::unique_ptr<hub::Registry> make_redis_registry(const options::Options& options, const StorageShared&,
+                                                   frontend::LoopContext& home, hub::RegistryEvents& events) {
   redis::RegistrySettings settings;
   settings.instance = home.shared.instance_id;
   settings.dead_after = options.instance.dead_after;
@@ -57,7 +57,8 @@ struct Backend {
   std::string_view name;
   Result<StorageShared> (*prepare)(const options::Options&, const Clock&);
   std::unique_ptr<hub::Store> (*make)(const options::Options&, const StorageShared&, frontend::LoopContext&);
-  std::unique_ptr<hub::Registry> (*make_registry)(const options::Options&, frontend::LoopContext&, hub::RegistryEvents&);
+  std::unique_ptr<hub::Registry> (*make_registry)(const options::Options&, const StorageShared&, frontend::LoopContext&,
+                                                  hub::RegistryEvents&);
 };
 constexpr Backend kBackends[] = {{"memory", prepare_memory, make_memory, make_memory_registry},
                                  {"redis", prepare_redis, make_redis, make_redis_registry}};
@@ -79,9 +80,9 @@ std::unique_ptr<hub::Store> make_storage(const options::Options& options, const 
   return backend_of(options).make(options, shared, context);
 }
 
-std::unique_ptr<hub::Registry> make_registry(const options::Options& options, frontend::LoopContext& home,
-                                             hub::RegistryEvents& events) {
-  return backend_of(options).make_registry(options, home, events);
+std::unique_ptr<hub::Registry> make_registry(const options::Options& options, const StorageShared& shared,
+                                             frontend::LoopContext& home, hub::RegistryEvents& events) {
+  return backend_of(options).make_registry(options, shared, home, events);
 }
 
 }  // namespace relay::server

@@ -23,8 +23,8 @@ Result<StorageShared> prepare_storage(const options::Options& options, const Clo
 std::unique_ptr<hub::Store> make_storage(const options::Options& options, const StorageShared& shared,
                                          frontend::LoopContext& context);
 
-// The registry of all instances, over the store of the first loop. REQUIRES: both outlive it.
-std::unique_ptr<hub::Registry> make_registry(const options::Options& options, frontend::LoopContext& home,
-                                             hub::RegistryEvents& events);
+// The registry of all instances, over the store of the first loop. REQUIRES: `home` and `events` outlive it.
+std::unique_ptr<hub::Registry> make_registry(const options::Options& options, const StorageShared& shared,
+                                             frontend::LoopContext& home, hub::RegistryEvents& events);
 
 }  // namespace relay::server

@@ -165,7 +165,7 @@ Result<bool> Server::prepare() {
     counted.push_back(&worker->metrics());
   }
   instance_ = std::make_unique<Instance>(shared_);
-  instance_->attach(make_registry(options, *shared_.loops.front(), *instance_));
+  instance_->attach(make_registry(options, storage_, *shared_.loops.front(), *instance_));
   for (const auto& worker : workers_) worker->set_instance(*instance_);
   exposition_ = std::make_unique<metrics::Exposition>(
       std::move(counted), std::vector<metrics::Sampler>{[this](metrics::SampleSet& out) { sample(out); }},

@@ -11,6 +11,7 @@ void MemoryRegistry::beat(hub::InstanceStatus status) {
 void MemoryRegistry::update(std::vector<hub::PresenceChange> changes) {
   const std::string& id = self_.status.id;
   for (const hub::PresenceChange& change : changes) {
+    if (!store_->is_watched(std::string(hub::kPresencePrefix) + std::string(change.channel.view()))) continue;
     const std::string client = id + '.' + std::to_string(change.loop) + '.' + std::to_string(change.number);
     events_.on_present({id, client, change.transport, change.since_ms}, change.channel.view(), change.joined());
   }

@@ -2,15 +2,20 @@
 // First loop's thread only.
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "base/clock.hpp"
 #include "hub/registry.hpp"
+#include "storage/memory/memory_store.hpp"
 
 namespace relay::memory {
 
 class MemoryRegistry final : public hub::Registry {
  public:
-  // REQUIRES: both outlive it.
-  MemoryRegistry(const Clock& clock, hub::RegistryEvents& events) : clock_(clock), events_(events) {}
+  // REQUIRES: `clock` and `events` outlive it.
+  MemoryRegistry(const Clock& clock, std::shared_ptr<MemoryStore> store, hub::RegistryEvents& events)
+      : clock_(clock), store_(std::move(store)), events_(events) {}
 
   void beat(hub::InstanceStatus status) override;
   void update(std::vector<hub::PresenceChange> changes) override;
@@ -24,6 +29,7 @@ class MemoryRegistry final : public hub::Registry {
 
  private:
   const Clock& clock_;
+  const std::shared_ptr<MemoryStore> store_;
   hub::RegistryEvents& events_;
   hub::Instance self_;
 };

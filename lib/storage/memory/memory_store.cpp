@@ -212,6 +212,12 @@ void MemoryStore::watch(const hub::ChannelName& channel, unsigned slot) {
   channels_.try_emplace(channel).first->second.watchers |= std::uint64_t{1} << slot;
 }
 
+bool MemoryStore::is_watched(std::string_view channel) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = channels_.find(channel);
+  return found != channels_.end() && found->second.watchers != 0;
+}
+
 void MemoryStore::unwatch(const hub::ChannelName& channel, unsigned slot) {
   const std::lock_guard lock(mutex_);
   const auto found = channels_.find(channel);

@@ -79,6 +79,7 @@ class MemoryStore {
   hub::ReadAnswer read(const std::vector<hub::ReadQuery>& queries);
   void watch(const hub::ChannelName& channel, unsigned slot);
   void unwatch(const hub::ChannelName& channel, unsigned slot);
+  bool is_watched(std::string_view channel) const;  // by any loop
 
   struct Totals {
     std::int64_t messages = 0;

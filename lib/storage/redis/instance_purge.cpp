@@ -89,6 +89,7 @@ class Purge : public std::enable_shared_from_this<Purge> {
         if (!wanted(sighting.status.id)) continue;
         Purged& purged = purged_[sighting.status.id];
         purged.instance = sighting.status.id;
+        purged.listed = purged.listed || partition == 0;
         purged.silent_ms = std::max(purged.silent_ms, sighting.silent_ms);
         units_.push_back({partition, sighting.status.id});
       }

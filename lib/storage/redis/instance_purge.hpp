@@ -58,7 +58,8 @@ struct Purged {
   std::string instance;
   std::int64_t silent_ms = 0;
   std::uint64_t entries = 0;
-  bool complete = false;  // nothing of it is left
+  bool listed = false;    // its place in the list of instances was among it: partitions may find it silent one by one
+  bool complete = false;  // nothing of it is left where it was found silent
   bool revived = false;   // found alive on the way: the rest was spared
 };
 struct PurgeReport {

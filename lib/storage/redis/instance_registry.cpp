@@ -236,12 +236,12 @@ void InstanceRegistry::sweep() {
 void InstanceRegistry::on_purged(PurgeReport report) {
   sweeping_ = false;
   for (const Purged& purged : report.instances) {
-    metrics_.add(Counter::kInstancesPurged, purged.complete ? 1 : 0);
+    metrics_.add(Counter::kInstancesPurged, purged.complete && purged.listed ? 1 : 0);
     metrics_.add(Counter::kPresencePurged, static_cast<std::int64_t>(purged.entries));
     if (purged.revived) {
       log::info("instance.revived", "a silent instance lives again and was not purged",
                 {{"id", purged.instance}, {"entries_removed", purged.entries}});
-    } else if (purged.complete) {
+    } else if (purged.complete && (purged.listed || purged.entries > 0)) {
       log::info("instance.purged", "removed what a dead instance left",
                 {{"id", purged.instance}, {"entries", purged.entries}, {"silent_ms", purged.silent_ms}});
     }
