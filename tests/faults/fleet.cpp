@@ -4,6 +4,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "storage/redis/slots.hpp"
 #include "support/catch.hpp"
 
 namespace relay::test {
@@ -27,6 +28,8 @@ Settings settings_of(const Fleet::Options& options, std::size_t number) {
 }
 
 }  // namespace
+
+std::uint32_t cluster_partition_of(std::string_view channel) { return redis::partition_of(channel, kPartitions); }
 
 Fleet::Fleet(Options options)
     : options_(std::move(options)), checker_(options_.partition_of), clients_(kClients, kPrefix, kChannels) {
@@ -137,6 +140,28 @@ std::size_t Fleet::find_forgotten() {
     forgotten += missing.size();
   }
   return forgotten;
+}
+
+std::string Fleet::wrong_presence() const {
+  for (const std::uint16_t port : ports()) {
+    HttpClient client(port);
+    for (int c = 0; c < kChannels; ++c) {
+      const std::string channel = kPrefix + std::to_string(c);
+      const HttpAnswer answer = client.request("GET", "/v1/channels/" + channel + "/presence");
+      const std::size_t expected = clients_.present(channel);
+      const Json said = answer.status == 200 ? Json::parse(answer.body) : Json{};
+      if (said.value("count", std::size_t{0}) == expected && said.value("complete", false)) continue;
+      return channel + " at port " + std::to_string(port) + ": " + std::to_string(expected) +
+             " clients are there, but it says " + std::to_string(answer.status) + ' ' + answer.body;
+    }
+  }
+  return {};
+}
+
+std::string Fleet::await_right_presence(milliseconds limit) {
+  std::string wrong;
+  clients_.run_until([&] { return (wrong = wrong_presence()).empty(); }, limit);
+  return wrong;
 }
 
 void Fleet::judge(const std::string& what, Verdict verdict) {

@@ -23,6 +23,10 @@ inline constexpr std::chrono::milliseconds kFoundWithin{2000};     // promise 4:
 // A test machine with more work than cores is late with everything; absolute times are judged with this on top.
 inline constexpr std::chrono::milliseconds kMachineSlack{2000};
 
+// Of a fleet on a cluster.
+inline constexpr std::uint32_t kPartitions = 64;
+std::uint32_t cluster_partition_of(std::string_view channel);
+
 class Fleet {
  public:
   static constexpr std::size_t kInstances = 3;
@@ -61,6 +65,10 @@ class Fleet {
   void end_load() { load_->stop(); }
   // Publishes a message of a test's own through a relayd, and tells the checker. Requires a 201.
   void publish(std::size_t relayd, const std::string& channel, const std::string& payload);
+  // What is wrong with what a living instance says of who is present, on any channel. Empty: nothing.
+  std::string wrong_presence() const;
+  // The same, as soon as nothing is; joins and leaves are heard of a moment later.
+  std::string await_right_presence(std::chrono::milliseconds limit = std::chrono::seconds(5));
   // The sum of a counter or gauge over the living instances.
   double metric(std::string_view series) const;
 

@@ -5,7 +5,6 @@
 
 #include <iostream>
 
-#include "storage/redis/slots.hpp"
 #include "support/catch.hpp"
 #include "support/redis_cluster.hpp"
 #include "support/storage_under_test.hpp"
@@ -17,15 +16,11 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::uint32_t kPartitions = 64;
-
 std::size_t kill_a_master(const char* what, const Settings& more) {
   RedisCluster cluster;
   Settings settings = redis_settings(cluster);
   settings.insert(more.begin(), more.end());
-  Fleet fleet({.settings = settings,
-               .partition_of = [](std::string_view channel) { return redis::partition_of(channel, kPartitions); },
-               .forgetful_store = true});
+  Fleet fleet({.settings = settings, .partition_of = cluster_partition_of, .forgetful_store = true});
   fleet.begin();
   cluster.node(0).kill();
   fleet.clients().run_until([&] {  // clients go on meanwhile

@@ -14,13 +14,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr std::uint32_t kPartitions = 64;
-
-std::uint32_t partition_of(std::string_view channel) { return redis::partition_of(channel, kPartitions); }
-
 struct Scene {
   RedisCluster cluster{{.node_timeout = 20s}};  // no silence here is long enough for a promotion
-  Fleet fleet{{.settings = redis_settings(cluster), .partition_of = partition_of}};
+  Fleet fleet{{.settings = redis_settings(cluster), .partition_of = cluster_partition_of}};
   milliseconds slowest{0};
   Scene() { fleet.begin(); }
 
@@ -49,7 +45,7 @@ TEST_CASE("Pub/sub links of a cluster are killed, clients paused, output buffers
 
   // One message longer than the limit ends every link that is to get it (see fleet_redis_test.cpp).
   const std::string channel = "fleet-7";
-  const std::string tag = redis::partition_tags(kPartitions).at(partition_of(channel));
+  const std::string tag = redis::partition_tags(kPartitions).at(cluster_partition_of(channel));
   RedisServer& node = scene.cluster.node(scene.cluster.master_of("relay:{" + tag + "}:seq"));
   const std::string key = "client-output-buffer-limit";
   const std::string usual = node.list({"CONFIG", "GET", key}).at(1);

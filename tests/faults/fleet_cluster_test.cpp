@@ -11,16 +11,21 @@ using namespace relay;
 using namespace relay::test;
 using namespace std::chrono_literals;
 using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::uint32_t kPartitions = 64;
+constexpr milliseconds kDeadAfter{3000};
 
-std::uint32_t partition_of(std::string_view channel) { return redis::partition_of(channel, kPartitions); }
+Settings beating(Settings settings) {
+  settings["instance.heartbeat_interval"] = "500ms";
+  settings["instance.dead_after"] = std::to_string(kDeadAfter.count()) + "ms";
+  return settings;
+}
 
 struct Scene {
   RedisCluster cluster;
-  Fleet fleet{{.settings = redis_settings(cluster), .partition_of = partition_of}};
+  Fleet fleet{{.settings = beating(redis_settings(cluster)), .partition_of = cluster_partition_of}};
   Scene() { fleet.begin(); }
 };
 
@@ -31,11 +36,14 @@ std::string key_of(const std::string& tag) { return "relay:{" + tag + "}:seq"; }
 
 TEST_CASE("kill -9 of one relayd of three on a cluster") {
   Scene scene;
+  CHECK(scene.fleet.await_right_presence() == "");
   scene.fleet.kill_relayd(1);
+  const auto killed = SteadyClock::now();
   REQUIRE(scene.fleet.clients().run_until(
       [&] { return scene.fleet.clients().disconnects() > 30 && scene.fleet.clients().all_subscribed(); }));
   scene.fleet.time_until_whole();
-  scene.fleet.clients().run_for(1s);
+  scene.fleet.clients().run_until([&] { return SteadyClock::now() - killed > kDeadAfter; });
+  CHECK(scene.fleet.await_right_presence() == "");
   scene.fleet.judge("cluster: relayd killed", {.disconnects = true});
 }
 
