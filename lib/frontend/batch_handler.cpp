@@ -72,14 +72,15 @@ struct Batch {
   std::size_t missing = 0;
 };
 
-void answer_line(const std::shared_ptr<Batch>& batch, std::size_t at, const Result<hub::Appended>& appended) {
+void answer_line(const std::shared_ptr<Batch>& batch, std::size_t at, const Result<Published>& published) {
   std::string& line = batch->answers[at];
-  count_publish(batch->exchange->context().metrics, appended);
-  if (appended) {
-    line = "{\"id\":" + std::to_string(appended->id) + "}\n";
+  if (!published) {
+    line = error_response(published.error()).body;
+    line.insert(1, "\"status\":" + std::to_string(status_of(published.error().kind)) + ",");
+  } else if (published->local) {
+    line = "{\"scope\":\"local\"}\n";
   } else {
-    line = error_response(appended.error()).body;
-    line.insert(1, "\"status\":" + std::to_string(status_of(appended.error().kind)) + ",");
+    line = "{\"id\":" + std::to_string(published->id) + "}\n";
   }
   if (--batch->missing > 0) return;
   wire::HttpResponse response = json_response(200, {});
@@ -123,9 +124,10 @@ void handle_batch(const ExchangePtr& exchange) {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     auto request = read_line(lines[i]);
     if (!request) {
+      count_publish(context.metrics, request.error());
       answer_line(batch, i, request.error());
     } else {
-      context.hub.publish(std::move(*request), [batch, i](Result<hub::Appended> appended) { answer_line(batch, i, appended); });
+      publish(context, std::move(*request), [batch, i](const Result<Published>& published) { answer_line(batch, i, published); });
     }
   }
 }

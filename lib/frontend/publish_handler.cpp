@@ -53,6 +53,14 @@ Result<hub::PublishRequest> read_request(Exchange& exchange) {
   return request;
 }
 
+wire::HttpResponse published_response(const Published& published, std::string_view channel) {
+  std::string body = published.local ? "{\"channel\":" : "{\"id\":" + std::to_string(published.id) + ",\"channel\":";
+  append_json_string(body, channel);
+  if (published.repeated) body += ",\"repeated\":true";
+  if (published.local) body += ",\"scope\":\"local\"";
+  return json_response(published.local ? 202 : 201, body + "}\n");
+}
+
 }  // namespace
 
 bool take_json(std::string& text) {
@@ -84,16 +92,12 @@ void handle_publish(const ExchangePtr& exchange) {
     count_publish(context.metrics, request.error());
     return exchange->respond(error_response(request.error()));
   }
-  context.hub.publish(std::move(*request), [exchange, started](Result<hub::Appended> appended) {
+  publish(context, std::move(*request), [exchange, started](const Result<Published>& published) {
+    if (!published) return exchange->respond(error_response(published.error()));
     LoopContext& here = exchange->context();
-    count_publish(here.metrics, appended);
-    if (!appended) return exchange->respond(error_response(appended.error()));
     const std::chrono::duration<double> took = here.loop.clock().steady() - started;
     here.metrics.observe(metrics::Histogram::kPublishDuration, took.count());
-    std::string body = "{\"id\":" + std::to_string(appended->id) + ",\"channel\":";
-    append_json_string(body, exchange->parameter());
-    body += appended->repeated ? ",\"repeated\":true}\n" : "}\n";
-    exchange->respond(json_response(201, std::move(body)));
+    exchange->respond(published_response(*published, exchange->parameter()));
   });
 }
 

@@ -70,9 +70,11 @@ struct Answer {
   void fail(const Error& error) const {
     if (WsSession* here = session()) here->send_error(ref, error.code, error.message);
   }
-  void ack(MessageId id) const {
+  void ack(MessageId id, std::string_view more = {}) const {
     if (WsSession* here = session()) {
-      here->send_json("{\"type\":\"ack\"" + ref + (id == 0 ? "" : ",\"id\":" + std::to_string(id)) + "}");
+      std::string json = "{\"type\":\"ack\"" + ref;
+      if (id != 0) json += ",\"id\":" + std::to_string(id);
+      here->send_json(json.append(more) + '}');
     }
   }
 };
@@ -131,9 +133,9 @@ void run_publish(const Command& command) {
   request.draft.from = command.session.client_id();
   request.draft.exclude = std::move(*exclude);
   LoopContext& context = command.session.context();
-  context.hub.publish(std::move(request), [answer = answer_to(command)](Result<hub::Appended> appended) {
-    count_publish(answer.context.metrics, appended);
-    appended ? answer.ack(appended->id) : answer.fail(appended.error());
+  publish(context, std::move(request), [answer = answer_to(command)](const Result<Published>& published) {
+    if (!published) return answer.fail(published.error());
+    answer.ack(published->id, published->local ? ",\"scope\":\"local\"" : "");
   });
 }
 

@@ -174,7 +174,11 @@ void Hub::fan_out(const DeliveryPtr& delivery) {
   topic->last = message.id;
   metrics_.observe(metrics::Histogram::kDeliveryLatency,
                    static_cast<double>(std::max<std::int64_t>(0, clock_.wall_ms() - message.published_ms())) / 1000);
-  for (const Topic::Entry& entry : topic->entries) {
+  hand_out(*topic, delivery);
+}
+
+void Hub::hand_out(const Topic& topic, const DeliveryPtr& delivery) {
+  for (const Topic::Entry& entry : topic.entries) {
     Subscription& subscription = *entry.subscription;
     if (subscription.resume_ != nullptr) {
       subscription.resume_->hold(delivery);
@@ -182,6 +186,10 @@ void Hub::fan_out(const DeliveryPtr& delivery) {
       deliver(subscription, *delivery);
     }
   }
+}
+
+void Hub::deliver_unstored(const DeliveryPtr& delivery) {
+  if (const Topic* topic = topics_.find(delivery->message().channel())) hand_out(*topic, delivery);
 }
 
 // Hot: once per message and subscriber. An ephemeral message is in no backlog, so it can be no repetition and

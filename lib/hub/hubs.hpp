@@ -46,6 +46,7 @@ class Hubs {
   void append(AppendRequest request, AppendDone done);  // of what the caller has checked
   // A query that names no channel asks the first partition for epoch and last alone.
   void read(ReadQuery query, ReadDone done);
+  void deliver_unstored(const DeliveryPtr& delivery) { hub_of(delivery->message().channel()).deliver_unstored(delivery); }
   std::vector<SubscriberInfo> presence(std::string_view channel) const { return hub_of(channel).presence(channel); }
   void tick();  // every 100 ms
 

@@ -49,6 +49,7 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kHttpRequests4xx, "relayd_http_requests_total", "code", "4xx", kClean, "HTTP requests answered, by class of status.") \
   X(kHttpRequests5xx, "relayd_http_requests_total", "code", "5xx", kClean, "HTTP requests answered, by class of status.") \
   X(kMessagesPublished, "relayd_messages_published_total", "", "", kClean, "Messages stored and acknowledged for publishers of this instance.") \
+  X(kPublishedLocally, "relayd_messages_published_locally_total", "", "", kClean, "Messages delivered on this instance alone, the storage being away.") \
   X(kPublishFailedInvalid, "relayd_publish_failed_total", "reason", "invalid", kClean, "Publishes that were not acknowledged, by reason.") \
   X(kPublishFailedUnavailable, "relayd_publish_failed_total", "reason", "unavailable", kClean, "Publishes that were not acknowledged, by reason.") \
   X(kPublishFailedUnknown, "relayd_publish_failed_total", "reason", "unknown", kClean, "Publishes that were not acknowledged, by reason.") \

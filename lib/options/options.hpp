@@ -169,6 +169,7 @@ struct TlsOptions {
 struct Options {
   std::vector<std::string> listen = {"127.0.0.1:8081"};  // read with net::Endpoint::parse()
   std::string storage = "memory";                        // memory, redis
+  std::string when_store_is_down = "reject";             // reject, local
   std::int64_t loops = 0;                                // 0: one per core
   std::string state_directory;                           // empty: nothing is written to disk
 

@@ -85,6 +85,10 @@ Section top_rows() {
           .alias("PORT", Unit::kPort),
       choice(RELAY_FIELD(storage), {"memory", "redis"}, "Where messages are kept")
           .alias("STORAGE", Unit::kStorage),
+      choice(RELAY_FIELD(when_store_is_down), {"reject", "local"},
+             "What becomes of a publish while the storage is away: reject answers 503, local delivers it to who listens on"
+             " this instance alone, keeps nothing, and answers 202")
+          .live(),
       count(RELAY_FIELD(loops), 0, 1024, "Event loops, one thread each; 0 is one per core"),
       text(RELAY_FIELD(state_directory),
            "Directory for what outlives the process; empty keeps nothing on disk")

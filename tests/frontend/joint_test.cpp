@@ -4,12 +4,8 @@
 #include <algorithm>
 #include <memory>
 #include <set>
-#include <thread>
 
-#include "frontend/bridge_state.hpp"
-#include "frontend/http_session.hpp"
-#include "net/listener.hpp"
-#include "net/tls.hpp"
+#include "frontend/in_process_server.hpp"
 #include "support/catch.hpp"
 #include "support/http_client.hpp"
 #include "support/partitioned_memory.hpp"
@@ -18,51 +14,13 @@
 namespace relay::test {
 namespace {
 
-// One loop on three partitions: 'a' is in 1, 'b' in 2, 'c' in 0.
-class Server {
+// 'a' is in partition 1, 'b' in 2, 'c' in 0.
+class Server : public InProcessServer {
  public:
-  Server() : context_(loop_, metrics_, shared_, std::make_shared<frontend::Settings>()) {
-    shared_.instance_id = "test";
-    shared_.bridge = std::make_shared<frontend::BridgeState>();
-    shared_.loops = {&context_};
-    context_.storage = std::make_unique<PartitionedMemory>(loop_, system_clock(), 3);
-    context_.hub.attach(*context_.storage);
-    hub::ChannelOptions few;
-    few.max_count = 2;
-    context_.hub.configure(std::make_shared<hub::Namespaces>(hub::ChannelOptions{},
-                                                             std::map<std::string, hub::ChannelOptions, std::less<>>{{"few", few}}),
-                           {});
-    listener_ = std::make_unique<net::Listener>(
-        loop_, net::open_listener({"127.0.0.1", 0, {}}, false).value(), [this](int fd, const net::IpAddress& peer) {
-          auto* connection = new net::Connection(loop_, metrics_, connections_, fd, peer, nullptr);
-          if (connection->closing()) return;
-          connection->become(std::make_unique<frontend::HttpSession>(*connection, context_, frontend::Plane::kPublic));
-        });
-    listener_->start();
-    thread_ = std::thread([this] { loop_.run(); });
-  }
-  ~Server() {
-    loop_.post([this] {
-      listener_->stop();
-      connections_.close_all();
-      loop_.post([this] { loop_.stop(); });
-    });
-    thread_.join();
-    shared_.bridge.reset();
-  }
-  std::uint16_t port() const { return listener_->endpoint().port; }
+  Server() : InProcessServer(1, {}, [](net::IoLoop& loop) { return std::make_unique<PartitionedMemory>(loop, system_clock(), 3); }) {}
   void publish(const std::string& channel, const std::string& data) const {
     REQUIRE(http_post(port(), "/v1/channels/" + channel + "/messages", data).status == 201);
   }
-
- private:
-  metrics::LoopMetrics metrics_;
-  net::IoLoop loop_{0};
-  frontend::Shared shared_;
-  frontend::LoopContext context_;
-  net::ConnectionSet connections_;
-  std::unique_ptr<net::Listener> listener_;
-  std::thread thread_;
 };
 
 // Numbered messages over the channels, and the cursor that `follow` has after each.
