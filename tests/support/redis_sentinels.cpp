@@ -26,7 +26,7 @@ RedisSentinels::RedisSentinels(std::size_t replicas, std::chrono::milliseconds d
                              "\nsentinel monitor " + name + " 127.0.0.1 " + master + " 2\nsentinel down-after-milliseconds " +
                              name + " " + std::to_string(down_after.count()) + "\nsentinel failover-timeout " + name +
                              " 4000\n");
-    sentinels_.push_back(std::make_unique<ChildProcess>(std::vector<std::string>{"redis-server", file, "--sentinel"}));
+    sentinels_.push_back(std::make_unique<ChildProcess>(std::vector<std::string>{redis_program(), file, "--sentinel"}));
     if (!sentinels_.back()->await_line("+monitor master", 20s)) {
       throw std::runtime_error("a sentinel does not start: " + sentinels_.back()->output());
     }

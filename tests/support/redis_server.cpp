@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 #include "wire/resp.hpp"
@@ -74,6 +75,11 @@ void flatten(const RespValue& value, std::vector<std::string>& out) {
 
 }  // namespace
 
+std::string redis_program() {
+  const char* program = std::getenv("RELAY_TEST_REDIS_SERVER");
+  return program != nullptr ? program : "redis-server";
+}
+
 RedisServer::RedisServer(Options options) : options_(std::move(options)), port_(free_port()) {
   if (options_.way == RedisWay::kTls || options_.way == RedisWay::kTlsClientCertificate) make_certificates();
   start();
@@ -93,7 +99,7 @@ void RedisServer::make_certificates() {
 }
 
 std::vector<std::string> RedisServer::arguments() const {
-  std::vector<std::string> all = {"redis-server", "--bind", "127.0.0.1", "--dir", folder_.path(), "--unixsocket",
+  std::vector<std::string> all = {redis_program(), "--bind", "127.0.0.1", "--dir", folder_.path(), "--unixsocket",
                                   file("redis.sock"), "--save", "", "--appendonly", options_.keep_data ? "yes" : "no", "--appendfsync",
                                   "always"};
   const auto add = [&](std::initializer_list<std::string> some) { all.insert(all.end(), some); };

@@ -18,6 +18,9 @@
 
 namespace relay::test {
 
+// $RELAY_TEST_REDIS_SERVER if it is set (valkey-server), else redis-server.
+std::string redis_program();
+
 enum class RedisWay { kTcp, kUnix, kTls, kTlsClientCertificate, kPassword, kAclUser };
 
 class RedisServer {

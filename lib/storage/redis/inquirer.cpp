@@ -61,13 +61,18 @@ void Inquirer::on_answer(const Reply& reply) {
 
 void Inquirer::failed(const std::string& why) {
   trouble_ = node_name(place_settings_) + ": " + why;
-  go_on();
+  turn_to_next();
   if (!asking_) return;
   if (++tried_ < places_.size()) return connect();
   asking_ = false;
 }
 
 void Inquirer::go_on() {
+  assert(!asking_);
+  turn_to_next();
+}
+
+void Inquirer::turn_to_next() {
   close();
   ++at_;
 }

@@ -25,7 +25,8 @@ class Inquirer {
   // REQUIRES: at least one.
   void set_places(std::vector<options::RedisHost> places);
   void ask();      // unless it is being asked
-  void go_on();    // the next question goes to another server
+  bool asking() const { return asking_; }
+  void go_on();    // the next question goes to another server. REQUIRES: not asking
   void tick(SteadyTime now);
   void stop();
   // Why the last one asked was of no use; empty: it was.
@@ -36,6 +37,7 @@ class Inquirer {
   void send_question();
   void on_answer(const Reply& reply);
   void failed(const std::string& why);
+  void turn_to_next();
   void close();
 
   net::IoLoop& loop_;

@@ -212,9 +212,7 @@ void Partition::set_whole(bool whole) {
   }
   owner_.on_whole_changed(*node_);
   if (!whole) {
-    if (std::exchange(interrupted_, true)) return;
-    metrics_.add(metrics::Counter::kStorageReconnects);
-    if (events_ != nullptr) events_->on_interrupted();
+    if (!std::exchange(interrupted_, true) && events_ != nullptr) events_->on_interrupted();
     return;
   }
   if (std::exchange(interrupted_, false) && events_ != nullptr) events_->on_restored();

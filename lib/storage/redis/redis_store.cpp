@@ -148,7 +148,12 @@ void RedisStore::on_node_up(Node& node) {
 }
 
 void RedisStore::on_node_lost(Node& node, const std::string& why) {
-  for_each_on(node, [&](Partition& partition) { partition.leave(node.name() + ": " + why); });
+  bool used = false;
+  for_each_on(node, [&](Partition& partition) {
+    used = true;
+    partition.leave(node.name() + ": " + why);
+  });
+  if (used) metrics_.add(metrics::Counter::kStorageReconnects);
   topology_->refresh();
 }
 
@@ -157,6 +162,7 @@ void RedisStore::on_bus_up(Node& node) {
 }
 
 void RedisStore::on_bus_lost(Node& node) {
+  metrics_.add(metrics::Counter::kStorageReconnects);
   for_each_on(node, [](Partition& partition) { partition.bus_lost(); });
 }
 

@@ -57,8 +57,7 @@ RedisSettings sentinel_settings(RedisSettings settings) {
 class Sentinel final : public Topology {
  public:
   Sentinel(net::IoLoop& loop, const RedisSettings& settings, OnMap on_map)
-      : loop_(loop),
-        on_map_(std::move(on_map)),
+      : on_map_(std::move(on_map)),
         inquirer_(loop, sentinel_settings(settings), {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", settings.sentinel_master},
                   [this](const wire::RespValue& answer, const RedisHost&) { return take(answer); }) {
     inquirer_.set_places(places_of(settings.server));
@@ -68,7 +67,9 @@ class Sentinel final : public Topology {
   void refresh() override { inquirer_.ask(); }
   void tick(SteadyTime now, bool served) override {
     inquirer_.tick(now);
-    if (pace_.due(now, served)) inquirer_.ask();
+    if (!pace_.due(now, served)) return;
+    if (!served && !inquirer_.asking()) inquirer_.go_on();  // another may know better
+    inquirer_.ask();
   }
   std::string trouble() const override { return inquirer_.trouble(); }
 
@@ -81,10 +82,10 @@ class Sentinel final : public Topology {
     return true;
   }
 
-  net::IoLoop& loop_;
   const OnMap on_map_;
   Inquirer inquirer_;
-  Pace pace_{Milliseconds{1'000}};
+  // What a former master takes until all have left it is lost; the question costs next to nothing.
+  Pace pace_{Milliseconds{200}};
 };
 
 class Cluster final : public Topology {
@@ -107,7 +108,7 @@ class Cluster final : public Topology {
     inquirer_.tick(now);
     if (served) served_ = now;
     if (!pace_.due(now, served)) return;
-    if (!served) inquirer_.go_on();  // another may know better
+    if (!served && !inquirer_.asking()) inquirer_.go_on();  // another may know better
     inquirer_.ask();
   }
   void learn(const wire::RespValue& answer, const RedisHost& from) override { (void)take(answer, from); }
