@@ -231,6 +231,17 @@ void Hub::on_restored() {
   }
 }
 
+// Streams go back to where the store is what they saw, so that nothing it has now is passed over.
+void Hub::on_forgotten(MessageId common) {
+  watermark_ = std::min(watermark_, common);
+  proven_ = std::min(proven_, common);
+  topics_.for_each([common](const Topic& topic) {
+    for (const Topic::Entry& entry : topic.entries) {
+      entry.subscription->position_ = std::min(entry.subscription->position_, common);
+    }
+  });
+}
+
 // A stream that is not live yet was promised none of them.
 void Hub::on_skipped(const Skipped& skipped) {
   const Topic* topic = topics_.find(skipped.channel.view());
@@ -323,6 +334,7 @@ void Hub::on_healed(MessageId last) {
   const MessageId epoch = heal_->epoch();
   const MessageId before = std::exchange(epoch_, epoch);
   if (before != 0 && before < epoch && heal_from_ + 1 >= epoch) tell_new_life(before);
+  watermark_ = std::max(watermark_, std::max<MessageId>(epoch, 1) - 1);  // nobody needs to be told of the epoch again
   watermark_ = std::min(watermark_, last);  // with nobody here to be told of lost data, it is still lost
   state_ = State::kWhole;
   std::deque<DeliveryPtr> held;

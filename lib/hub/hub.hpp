@@ -87,6 +87,7 @@ class Hub final : public StorageEvents {
   void on_interrupted() override;
   void on_restored() override;
   void on_skipped(const Skipped& skipped) override;
+  void on_forgotten(MessageId common) override;
 
   // Hands an ephemeral message that the store has not seen to who is here.
   void deliver_unstored(const DeliveryPtr& delivery);
@@ -104,8 +105,8 @@ class Hub final : public StorageEvents {
 
   void on_watch_answer(const ChannelName& channel, const Result<bool>& answer);
   void fan_out(const DeliveryPtr& delivery);
-  void heal();
   void hand_out(const Topic& topic, const DeliveryPtr& delivery);
+  void heal();
   MessageId heal_start() const;
   void on_healed(MessageId last);
   void on_heal_gap(const Gap& gap);

@@ -122,7 +122,8 @@ void Replay::check_epoch(MessageId epoch, MessageId last) {
                                : Gap{lane.source.channel, last, last + 1, last});
     }
   }
-  position_ = lost_before ? epoch - 1 : last;
+  if (lost_before) return;  // what is kept behind the cursor all the same is handed out
+  position_ = last;
   for (Lane& lane : lanes_) lane.read_through = position_;
 }
 

@@ -84,6 +84,8 @@ class StorageEvents {
   // Every watch is confirmed and announcements are complete from here; what was missed must be read. Also when a
   // link is there for the first time; never at the start of a store that has no link.
   virtual void on_restored() = 0;
+  // While interrupted: what was announced above `common` is lost, and other messages may have such ids now.
+  virtual void on_forgotten(MessageId /*common*/) {}
   // The loop was too slow for them. Only a backend whose announcements wait in a bounded queue says so.
   virtual void on_skipped(const Skipped&) {}
 };

@@ -115,9 +115,15 @@ milliseconds Fleet::time_until_whole() {
   return since(began);
 }
 
-milliseconds Fleet::time_until_ready() {
+milliseconds Fleet::time_until_ready(const std::string& node) {
   const auto began = Clock::now();
-  REQUIRE(clients_.run_until([&] { return all_ready(); }));
+  REQUIRE(clients_.run_until([&] {
+    for (std::size_t i = 0; i < kInstances; ++i) {
+      const std::string said = readiness(i);
+      if (!said.starts_with("200") || said.find(node) == said.npos) return false;
+    }
+    return true;
+  }));
   return since(began);
 }
 

@@ -60,8 +60,8 @@ class Fleet {
   // Requires that it happens.
   std::chrono::milliseconds time_until_whole();
   // From now on: how long until every relayd is ready, which is when its streams are filled. For a store that may have
-  // forgotten what it acknowledged. Requires that it happens.
-  std::chrono::milliseconds time_until_ready();
+  // forgotten what it acknowledged. Their readiness is to name `node`. Requires that it happens.
+  std::chrono::milliseconds time_until_ready(const std::string& node = {});
   void end_load() { load_->stop(); }
   // Publishes a message of a test's own through a relayd, and tells the checker. Requires a 201.
   void publish(std::size_t relayd, const std::string& channel, const std::string& payload);

@@ -165,6 +165,38 @@ TEST_CASE("Lost data is told although messages of its new life came before that 
   CHECK(subscriber.ids().back() == first);
 }
 
+TEST_CASE("After a failover without the last writes, a stream goes back to where both stores agree") {
+  Fixture f;
+  RecordingSubscriber subscriber;
+  f.subscribe(subscriber, {"a", "b"});
+  const MessageId common = f.storage.store("a", "on both");
+  f.storage.settle();
+  for (int i = 0; i < 10; ++i) f.storage.store("a", "lost");  // what the new store never got
+  f.storage.settle();
+  REQUIRE(subscriber.ids().size() == 11);
+  f.storage.cut();
+  f.storage.lose_end(common);
+  const MessageId other = f.storage.store("b", "by whoever was at the new store before");
+  CHECK(other < subscriber.ids().back());
+  f.storage.begin_epoch(subscriber.ids().back() + 1);
+  f.hub.on_forgotten(common);
+  f.storage.restore();
+  f.storage.settle();
+  CHECK(subscriber.gaps() == 2);  // a and b
+  CHECK(subscriber.told.at(11).gap);
+  CHECK(subscriber.told.at(11).id == common);
+  CHECK(subscriber.ids().back() == other);
+  const MessageId next = f.storage.store("a", "live");
+  f.storage.settle();
+  CHECK(subscriber.ids().size() == 13);
+  CHECK(subscriber.ids().back() == next);
+  f.storage.cut();
+  f.storage.restore();
+  f.storage.settle();
+  CHECK(subscriber.gaps() == 2);
+  CHECK(subscriber.ids().size() == 13);
+}
+
 TEST_CASE("Whichever read of a heal fails, the next tick heals") {
   for (int n = 0; n < 4; ++n) {
     Fixture f;

@@ -47,6 +47,11 @@ void FakeStorage::lose_everything() {
   epoch_ = last_ + 1;
 }
 
+void FakeStorage::begin_epoch(MessageId epoch) {
+  epoch_ = epoch;
+  last_ = epoch - 1;
+}
+
 void FakeStorage::lose_end(MessageId last) {
   last_ = last;
   for (auto& [name, backlog] : backlogs_) {

@@ -29,6 +29,7 @@ class FakeStorage final : public hub::Storage {
   void trim(std::string_view channel, std::size_t keep);
   void lose_everything();                  // a new life of the data
   void lose_end(MessageId last);           // as after a crash without a sync: ids go on from here
+  void begin_epoch(MessageId epoch);       // a new life above all, with what is kept; REQUIRES: above last()
   MessageId last() const { return last_; }
   // A probe leaves for the bus: once delivered, everything stored by now is proven to have been announced.
   void probe();

@@ -128,12 +128,14 @@ void Partition::encode_epoch(std::string& out) const {
 }
 
 void Partition::on_epoch(const RespValue& answer) {
-  if (answer.size() != 3) return node_->fail("epoch.lua gave an answer that is none");
+  if (answer.size() != 4) return node_->fail("epoch.lua gave an answer that is none");
   epoch_ = answer[0].text();
   if (answer[2].integer() != 0) {
     metrics_.add(metrics::Counter::kStorageDataLosses);
     log::warning("storage.data_lost", "Redis has lost messages that it had taken; every stream of them is told",
                  {{"node", node_->name()}, {"partition", number_}, {"seen", highest_seen_}, {"epoch", epoch_}});
+    const MessageId common = parse_id(answer[3].text()).value_or(0);
+    if (common != 0 && events_ != nullptr) events_->on_forgotten(common);
   }
   saw(parse_id(answer[1].text()).value_or(0));
   seen_on_ = node_->replication_id();

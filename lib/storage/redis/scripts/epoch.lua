@@ -3,8 +3,9 @@
 --   ARGV  1 the highest id that the caller has ever seen, 0 if none
 --         2 the replication id of the server under which it saw that, '' if unknown
 --         3 the replication id of this server, '' if unknown
--- Returns { epoch, last id, 1 if data was lost that the caller has seen }. If the store has forgotten ids that were
--- given (emptied, restored from an older copy, failed over without its last writes), a new life begins above all.
+-- Returns { epoch, last id, 1 if data was lost that the caller has seen, the id up to which the data is what the
+-- caller has seen (0: unknown) }. If the store has forgotten ids that were given (emptied, restored from an older copy,
+-- failed over without its last writes), a new life begins above all.
 --
 -- A server that restarts or is promoted has a new replication id. The first caller after that notes with which last
 -- id the former one ended: whoever saw a higher one under that server knows that it was lost, although the ids given
@@ -16,6 +17,7 @@ local epoch = call('GET', KEYS[2])
 local last = tonumber(call('GET', KEYS[1]) or 0)
 local seen, seen_on, server = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local forgotten = last < seen
+local common = forgotten and last or 0
 
 if server ~= '' then
   local history = call('GET', KEYS[3]) or ''
@@ -34,10 +36,13 @@ if server ~= '' then
   end
   if seen > 0 and seen_on ~= '' and seen_on ~= server then
     local ended = string.match(history, ' ' .. seen_on .. ' (%d+)')
-    if not ended or seen > tonumber(ended) then forgotten = true end
+    if not ended or seen > tonumber(ended) then
+      forgotten = true
+      common = math.min(common > 0 and common or seen, tonumber(ended) or 0)
+    end
   end
 end
-if epoch and last > 0 and not forgotten then return { epoch, string.format('%.0f', last), 0 } end
+if epoch and last > 0 and not forgotten then return { epoch, string.format('%.0f', last), 0, '0' } end
 
 local now = call('TIME')
 local id = (now[1] * 1000 + math.floor(now[2] / 1000)) * 2048
@@ -45,4 +50,4 @@ id = math.max(id, last + 1, seen + 1)
 local text = string.format('%.0f', id)
 call('SET', KEYS[1], text)
 call('SET', KEYS[2], text)
-return { text, text, seen > 0 and 1 or 0 }
+return { text, text, seen > 0 and 1 or 0, string.format('%.0f', common) }
