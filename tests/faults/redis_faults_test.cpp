@@ -269,6 +269,7 @@ TEST_CASE("relayd starts without Redis, refuses publishes, and comes to life by 
   CHECK_FALSE(refused.header("Retry-After").empty());
   CHECK(http_get(relayd.operator_port(), "/readyz").status == 503);
   CHECK(http_get(relayd.operator_port(), "/livez").status == 200);
+  CHECK(relayd.process().await_line("storage.lost", std::chrono::seconds(10)));
   redis.start();
   StreamSet nothing;
   CHECK(nothing.run_until([&] { return http_get(relayd.operator_port(), "/readyz").status == 200; }));

@@ -1,6 +1,7 @@
 #include "storage/redis/inquirer.hpp"
 
 #include <cassert>
+#include <utility>
 
 namespace relay::redis {
 

@@ -47,6 +47,7 @@ Node::~Node() = default;
 
 void Node::start() {
   set_health(false, "connecting");
+  told_away_ = false;
   connect();
 }
 
@@ -238,19 +239,19 @@ void Node::set_whole(bool whole) {
   if (!whole && health_.up) set_health(false, "subscribing anew");
 }
 
-// One log line when it goes and one when it comes, whatever number of attempts lies between.
+// One log line when it goes (or is not there at the start) and one when it comes, whatever number of attempts lies
+// between.
 void Node::set_health(bool up, const std::string& why) {
-  if (up != health_.up || health_.since_ms == 0) {
-    const std::int64_t now = loop_.clock().wall_ms();
-    if (up) {
-      log::info("storage.up", "Redis answers", {{"node", health_.name}, {"away_ms", now - health_.since_ms}});
-    } else if (health_.up) {
-      log::warning("storage.lost", "Redis is away; streams stay open, publishes are refused",
-                   {{"node", health_.name}, {"reason", why}});
-    }
-    health_.up = up;
-    health_.since_ms = now;
+  const std::int64_t now = loop_.clock().wall_ms();
+  if (up) {
+    log::info("storage.up", "Redis answers", {{"node", health_.name}, {"away_ms", now - health_.since_ms}});
+  } else if (state_ != State::kStopped && !std::exchange(told_away_, true)) {
+    log::warning("storage.lost", "Redis is away; streams stay open, publishes are refused",
+                 {{"node", health_.name}, {"reason", why}});
   }
+  if (up) told_away_ = false;
+  if (up != health_.up || health_.since_ms == 0) health_.since_ms = now;
+  health_.up = up;
   health_.reason = why;
 }
 

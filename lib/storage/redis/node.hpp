@@ -143,6 +143,7 @@ class Node {
   SteadyTime next_probe_{};
   SteadyTime last_proof_{};
   hub::NodeHealth health_;
+  bool told_away_ = false;  // in the log
 
   std::vector<std::function<void(bool)>> unreplicated_;  // of this turn
   std::size_t reading_ = 0;                              // queries on their way

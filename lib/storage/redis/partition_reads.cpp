@@ -1,5 +1,9 @@
 // The reads of a partition: backlogs, in as many rounds as PageBuilder asks for.
 #include "storage/redis/partition.hpp"
+
+#include <optional>
+#include <utility>
+
 #include "storage/redis/read_batch.hpp"
 
 namespace relay::redis {

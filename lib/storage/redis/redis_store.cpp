@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/log.hpp"
 #include "storage/redis/slots.hpp"
@@ -75,6 +76,7 @@ void RedisStore::tick() {
   }
   for (const auto& partition : partitions_) partition->tick(now);
   topology_->tick(now, served());
+  tell_unserved();
   rest_idle_nodes(now);
   std::size_t bytes = 0, waiting = 0;
   for (const auto& [name, member] : members_) bytes += member.node->unwritten_bytes();
@@ -258,16 +260,26 @@ void RedisStore::on_layout(std::string_view stored) {
   if (!std::exchange(layout_complained_, true)) log::error("storage.layout", why, {{"prefix", settings_.prefix}});
 }
 
+bool RedisStore::lacks_nodes() const { return std::find(assigned_.begin(), assigned_.end(), nullptr) != assigned_.end(); }
+
+// Once, when nobody is there to say who serves a partition; nodes speak for themselves.
+void RedisStore::tell_unserved() {
+  if (!lacks_nodes()) {
+    told_unserved_ = false;
+  } else if (const std::string trouble = topology_->trouble(); !trouble.empty() && !std::exchange(told_unserved_, true)) {
+    log::warning("storage.lost", "Redis is away; streams stay open, publishes are refused",
+                 {{"node", settings_.mode == Mode::kSentinel ? "sentinel" : "cluster"}, {"reason", trouble}});
+  }
+}
+
 std::vector<hub::NodeHealth> RedisStore::health() const {
   std::vector<hub::NodeHealth> all;
-  bool unserved = false;
-  for (std::size_t i = 0; i < partitions_.size(); ++i) unserved = unserved || assigned_[i] == nullptr;
   for (const auto& [name, member] : members_) {
     if (std::find(assigned_.begin(), assigned_.end(), member.node.get()) != assigned_.end()) {
       all.push_back(member.node->health());
     }
   }
-  if (unserved) {
+  if (lacks_nodes()) {
     const std::string trouble = topology_->trouble();
     all.push_back({settings_.mode == Mode::kSentinel ? "sentinel" : "cluster", false, unserved_since_ms_,
                    stopped_            ? "not started"

@@ -89,6 +89,8 @@ class RedisStore final : public hub::Store, public Executor, private NodeOwner, 
   // Null when the topic is none of ours.
   Partition* partition_at(std::string_view topic);
   bool served() const;
+  bool lacks_nodes() const;  // nobody is known to serve some partition
+  void tell_unserved();
   void tick();
   void schedule_tick();
   void rest_idle_nodes(SteadyTime now);
@@ -107,6 +109,7 @@ class RedisStore final : public hub::Store, public Executor, private NodeOwner, 
   bool stopped_ = true;
   bool layout_is_good_ = false;
   bool layout_complained_ = false;
+  bool told_unserved_ = false;  // in the log
   bool asking_nodes_ = false;
   std::size_t probed_ = 0;  // the partition that was last
   std::int64_t unserved_since_ms_ = 0;

@@ -1,6 +1,8 @@
 #include "storage/redis/watches.hpp"
 
 #include <cassert>
+#include <utility>
+#include <vector>
 
 namespace relay::redis {
 
