@@ -39,7 +39,8 @@ inline constexpr std::array kKeyRows{
            false, "Never; the store owns it.", "Every instance, when it connects; the first one writes it."},
     KeyRow{"P:log:<channel>", KeyType::kSortedSet,
            "The channel's backlog: a record per message, score = id; at most one marker \"!<id>\", score = id, for the highest "
-           "id that trimming took.",
+           "id that trimming took. A message that relayctl removed leaves a record with a ttl of 0, which readers take for an "
+           "expired one.",
            true, "The channel's max_age and a minute after its last message.", "append.lua; every read; relayctl backlog."},
     KeyRow{"P:last:<channel>", KeyType::kString, "The last id kept in P:log:<channel>, to remember it when the log is gone.",
            true, "The channel's max_age and a day after its last message.", "append.lua; reads."},
