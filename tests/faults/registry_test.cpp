@@ -139,7 +139,7 @@ TEST_CASE("What a killed instance left is gone within dead_after and a sweep") {
   Stream& listener = f.streams.open(f.at(1).port(), Wire::kWsJson, "channel=$presence:room");
   REQUIRE(f.streams.await_live());
   REQUIRE(await([&] { return presence(f.at(0), "room").at("count") == 21; }));
-  REQUIRE(f.server.command({"SCARD", "relay:subs:room"}) == "21");
+  REQUIRE(await([&] { return f.server.command({"SCARD", "relay:subs:room"}) == "21"; }));
 
   f.at(2).process().signal(SIGKILL);
   const auto killed = Clock::now();
