@@ -79,6 +79,7 @@ class Fleet {
     Checker::Allowed allowed{};
     bool disconnects = false;                        // allowed
     std::optional<std::chrono::milliseconds> whole{};  // measured, to be held against the promise
+    std::chrono::milliseconds answers_within = kPublishTimeout;
   };
   // Ends the load, waits until everybody has everything, and judges each client and every answer.
   void judge(const std::string& what, Verdict verdict);

@@ -35,8 +35,7 @@ void RoamingClient::connect(StreamSet& streams, std::uint16_t port) {
   subscribed_.clear();
 }
 
-// A WebSocket's cursors belong to channels: with the URL's channels it goes on by what it got last of any of them,
-// which is exact while they are in one partition and it is its first stream; later streams subscribe by commands.
+// A WebSocket's messages carry ids of their channels alone: its later streams subscribe to each channel by a command.
 std::string RoamingClient::query() const {
   if (kind_ == Kind::kWsCommands || (is_ws() && streams_ > 0)) return "format=json";
   std::string text;

@@ -1,7 +1,9 @@
 // One relayd of a fleet is killed under load, then a second: its clients go on at the others, nothing lost and nothing
-// doubled; what it left in the registry goes within the configured time, and presence is right.
+// doubled; what it left in the registry goes within the configured time, and presence is right. One that was only frozen
+// comes back to both.
 #include "fleet.hpp"
 
+#include <csignal>
 #include <iostream>
 
 #include "support/catch.hpp"
@@ -60,6 +62,25 @@ struct Scene {
 };
 
 }  // namespace
+
+TEST_CASE("A relayd frozen until it was purged comes back with its clients") {
+  constexpr milliseconds kFrozen{6000};
+  Scene scene;
+  scene.fleet.begin();
+  scene.fleet.relayd(1).process().signal(SIGSTOP);
+  const auto frozen = Clock::now();
+  bool purged = false;
+  scene.fleet.clients().run_until([&] {
+    purged = purged || scene.left_by("fleet-1") == 0;
+    return Clock::now() - frozen > kFrozen;
+  });
+  CHECK(purged);
+  scene.fleet.relayd(1).process().signal(SIGCONT);
+  const milliseconds whole = scene.fleet.time_until_whole();
+  CHECK(scene.fleet.await_right_presence() == "");
+  CHECK(scene.left_by("fleet-1") > 100);
+  scene.fleet.judge("relayd frozen 6 s", {.whole = whole, .answers_within = kFrozen + kPublishTimeout});
+}
 
 TEST_CASE("kill -9 of one relayd of three, then of a second") {
   Scene scene;
