@@ -81,6 +81,13 @@ CLI::App* Parser::noun(std::string_view word) {
   return app;
 }
 
+// "-w{2s},--watch{2s}": CLI11 wants it for each name.
+std::string with_default(const Flag& flag, const std::string& value) {
+  const auto comma = flag.name.find(',');
+  const std::string first(flag.name.substr(0, comma));
+  return first + "{" + value + "}" + (comma == flag.name.npos ? "" : std::string(flag.name.substr(comma)) + "{" + value + "}");
+}
+
 void Parser::add_flag(CLI::App& app, const Flag& flag) {
   Slot& slot = *slots_.emplace_back(std::make_unique<Slot>());
   slot.name = key_of(flag);
@@ -88,9 +95,9 @@ void Parser::add_flag(CLI::App& app, const Flag& flag) {
   if (flag.value.starts_with('[')) {
     // "[=2s]": the value may be left out.
     const std::string otherwise(flag.value.substr(2, flag.value.size() - 3));
-    slot.option = app.add_flag(names + "{" + otherwise + "}", slot.values);
+    slot.option = app.add_flag(with_default(flag, otherwise), slot.values);
   } else if (flag.value.empty()) {
-    slot.option = app.add_flag(names + "{yes}", slot.values);
+    slot.option = app.add_flag(with_default(flag, "yes"), slot.values);
   } else {
     slot.option = app.add_option(names, slot.values)->expected(1)->allow_extra_args(false);
   }

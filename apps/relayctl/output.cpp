@@ -146,7 +146,7 @@ Outcome<void> Output::arrange(std::span<const Column> columns, std::vector<Json>
   return {};
 }
 
-std::string Output::render(const std::vector<Column>& columns, const std::vector<Json>& rows) const {
+std::string Output::render(const std::vector<Column>& columns, const std::vector<Json>& rows, std::vector<std::size_t>* widths) const {
   const auto picked = [&](const Json& row) {
     if (keys_.empty()) return row;
     Json out = Json::object();
@@ -171,7 +171,7 @@ std::string Output::render(const std::vector<Column>& columns, const std::vector
       for (const Json& row : rows) out += bare(row.contains(columns[0].key) ? row[std::string(columns[0].key)] : Json()) + "\n";
       return out;
     }
-    default: return render_table(columns, rows, {headers_, color_, terminal_columns_});
+    default: return render_table(columns, rows, {headers_, color_, terminal_columns_, widths});
   }
 }
 
@@ -218,7 +218,7 @@ Outcome<void> Output::row_of_stream(std::span<const Column> columns, const Json&
   if (format_ == Format::kJson) line.format_ = Format::kJsonl;
   line.headers_ = headers_ && !streamed_;
   streamed_ = true;
-  return write_out(line.render(*wanted, one));
+  return write_out(line.render(*wanted, one, &stream_widths_));
 }
 
 Outcome<void> Output::text(std::string_view text) { return write_out(text); }

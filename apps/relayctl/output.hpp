@@ -43,13 +43,14 @@ class Output {
   Output() = default;
   Outcome<std::vector<Column>> chosen(std::span<const Column> columns) const;
   Outcome<void> arrange(std::span<const Column> columns, std::vector<Json>& rows) const;
-  std::string render(const std::vector<Column>& columns, const std::vector<Json>& rows) const;
+  std::string render(const std::vector<Column>& columns, const std::vector<Json>& rows, std::vector<std::size_t>* widths = nullptr) const;
 
   Format format_ = Format::kTable;
   std::string template_;
   bool color_ = false;
   bool headers_ = true;
   bool streamed_ = false;  // the headings of a stream are out
+  std::vector<std::size_t> stream_widths_;
   std::size_t terminal_columns_ = 0;
   std::vector<std::string> keys_;  // --columns
   std::string sort_by_;

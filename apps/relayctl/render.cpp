@@ -139,6 +139,7 @@ std::string render_table(std::span<const Column> columns, std::span<const Json> 
   std::vector<std::vector<std::string>> lines;
   std::vector<std::size_t> widths;
   for (const Column& column : columns) widths.push_back(style.headers ? display_width(column.heading) : 0);
+  if (style.widths != nullptr && style.widths->size() == widths.size()) widths = *style.widths;
   for (const Json& row : rows) {
     std::vector<std::string>& cells = lines.emplace_back();
     for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -146,6 +147,7 @@ std::string render_table(std::span<const Column> columns, std::span<const Json> 
       widths[i] = std::max(widths[i], display_width(cells.back()));
     }
   }
+  if (style.widths != nullptr) *style.widths = widths;
   if (style.width > 0) shrink(widths, style.width);
   std::string out;
   if (style.headers) {

@@ -14,6 +14,8 @@ struct TableStyle {
   bool headers = true;
   bool color = false;
   std::size_t width = 0;  // of the terminal; 0: as wide as it gets
+  // Of the columns so far, so that rows which come one by one stand below each other; grows. Null: of these rows alone.
+  std::vector<std::size_t>* widths = nullptr;
 };
 // No box lines, two spaces between columns, numbers to the right; what does not fit is cut with "…".
 std::string render_table(std::span<const Column> columns, std::span<const Json> rows, const TableStyle& style);

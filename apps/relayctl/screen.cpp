@@ -53,17 +53,20 @@ void leave() {
 
 void on_resize(int) { changed = true; }
 
-// The process ends or stops with the default action of the signal, and the terminal is clean by then.
-void on_fatal(int number) {
-  leave();
-  ::signal(number, SIG_DFL);
-  ::raise(number);
-}
+void on_fatal(int number);
 
 void on_continue(int) {
   ::signal(SIGTSTP, on_fatal);
   enter();
   changed = true;
+}
+
+// The process ends or stops with the default action of the signal, and the terminal is clean by then.
+void on_fatal(int number) {
+  leave();
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+  if (number == SIGTSTP && !entered) on_continue(0);  // nobody was there to continue it: it was not stopped
 }
 
 void catch_signals() {

@@ -130,8 +130,7 @@ int channels_kick(Context& context) {
   if (!channel) return context.fail(channel.error());
   const std::int64_t subscribers = channel->value("subscribers", std::int64_t{0});
   if (subscribers == 0) return context.fail({exit_code::kNo, "nobody listens to " + name + " on this instance"});
-  const auto answer = context.console.ask(grouped(subscribers) + " clients listen to " + name + " on this instance; they are disconnected",
-                                          "Disconnect them?");
+  const auto answer = context.console.ask(counted(subscribers, "client") + " of " + name + " on this instance will be disconnected", "Do it?");
   if (!answer) return context.fail(answer.error());
   if (*answer != Answer::kYes) return *answer == Answer::kDryRun ? exit_code::kOk : exit_code::kNo;
   const auto kicked = (*live)->post(path_of(name) + "/kick", {{"reason", context.arguments.text_or("--reason", "")}});

@@ -99,7 +99,7 @@ int clients_kick(Context& context) {
   if (ids->empty()) return context.fail({exit_code::kNo, "no client is like that"});
   const auto live = context.live();
   if (!live) return context.fail(live.error());
-  const auto answer = context.console.ask(grouped(static_cast<std::int64_t>(ids->size())) + " clients are disconnected", "Disconnect them?");
+  const auto answer = context.console.ask(counted(static_cast<std::int64_t>(ids->size()), "client") + " will be disconnected", "Do it?");
   if (!answer) return context.fail(answer.error());
   if (*answer != Answer::kYes) return *answer == Answer::kDryRun ? exit_code::kOk : exit_code::kNo;
   std::vector<Json> rows;

@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <map>
@@ -13,7 +14,7 @@
 #include "base/ids.hpp"
 #include "context.hpp"
 #include "human.hpp"
-#include "stored.hpp"
+#include "storage_advice.hpp"
 #include "terminal.hpp"
 
 namespace relay::ctl {
@@ -132,7 +133,7 @@ void look_at_relayd(Findings& findings, const Json& status) {
   const std::int64_t clients = number(status, "clients");
   const std::int64_t capacity = number(status, "capacity");
   const bool crowded = capacity > 0 && clients > capacity * 8 / 10;
-  findings.add("capacity", crowded ? State::kWarn : State::kOk, grouped(clients) + " clients of " + grouped(capacity) + " that fit",
+  findings.add("capacity", crowded ? State::kWarn : State::kOk, counted(clients, "client") + " of " + grouped(capacity) + " that fit",
                crowded ? "raise LimitNOFILE, or start another instance" : "");
   const std::int64_t slow = number(status, "slow_closed");
   findings.add("slow clients", State::kOk, grouped(slow) + " closed since the start, " + grouped(number(status, "dropped")) + " messages dropped");
@@ -153,38 +154,10 @@ void look_at_instances(Findings& findings, Live& live) {
                dead.empty() ? "" : "relayctl instances purge --dead --dry-run");
 }
 
-// What a CONFIG GET says; nothing when Redis does not let us ask.
-std::optional<std::string> redis_setting(Stored& stored, const std::string& node, const std::string& name) {
-  std::optional<std::string> found;
-  stored.try_ask_node(node, {"CONFIG", "GET", name}, [&](const wire::RespValue& value) {
-    if (value.size() == 2) found = std::string(value[1].text());
-  });
-  if (!stored.settle()) return {};
-  return found;
-}
-
 void look_at_redis(Findings& findings, const Context& context) {
-  const auto stored = Stored::connect(context);
-  if (!stored) return findings.add("redis", State::kFail, stored.error().what, stored.error().fix);
-  const std::int64_t offset = std::abs((*stored)->now_ms() - system_clock().wall_ms());
-  findings.add("clock", offset > 2000 ? State::kWarn : State::kOk, "offset to redis " + human_duration(offset), offset > 2000 ? "keep both with NTP" : "");
-  for (const std::string& node : (*stored)->nodes()) {
-    const auto policy = redis_setting(**stored, node, "maxmemory-policy");
-    if (!policy) {
-      findings.add("redis " + node, State::kSkip, "does not let us read its settings");
-      continue;
-    }
-    const auto limit = redis_setting(**stored, node, "maxmemory");
-    const bool evicts = policy->starts_with("allkeys") || policy->starts_with("volatile");
-    const bool limited = limit && *limit != "0";
-    findings.add("redis " + node + " maxmemory", evicts ? (limited ? State::kFail : State::kWarn) : State::kOk,
-                 "policy " + *policy + (evicts ? " may evict backlogs" : ""), evicts ? "CONFIG SET maxmemory-policy noeviction" : "");
-    const auto append = redis_setting(**stored, node, "appendonly");
-    const auto save = redis_setting(**stored, node, "save");
-    const bool kept = (append && *append == "yes") || (save && !save->empty());
-    findings.add("redis " + node + " persistence", kept ? State::kOk : State::kWarn,
-                 append && *append == "yes" ? "appendonly" : kept ? "snapshots alone: what is newer is lost with a crash" : "none: a restart of Redis loses every backlog",
-                 kept ? "" : "CONFIG SET appendonly yes");
+  constexpr std::array kStates{State::kOk, State::kWarn, State::kFail};
+  for (const Advice& advice : storage_advice(context)) {
+    findings.add(advice.subject, kStates[static_cast<std::size_t>(advice.level)], advice.says, advice.fix);
   }
 }
 

@@ -5,6 +5,7 @@
 #include "base/bytes.hpp"
 #include "context.hpp"
 #include "human.hpp"
+#include "stored_instances.hpp"
 
 namespace relay::ctl {
 namespace {
@@ -25,10 +26,24 @@ std::vector<Column> instance_columns() {
           {"here", "HERE", Kind::kBool, Show::kWide, "whether it is the one that was asked"}};
 }
 
+Outcome<std::vector<Json>> instances_of_store(const Context& context) {
+  auto stored = Stored::connect(context);
+  if (!stored) return stored.error();
+  const auto instances = read_instances(**stored);
+  if (!instances) return instances.error();
+  std::vector<Json> rows;
+  for (const StoredInstance& one : *instances) rows.push_back(instance_row(one, (*stored)->options().instance.dead_after));
+  return rows;
+}
+
+// Of the relayd that is meant; of the store where none answers, or where the store is what was named.
 Outcome<std::vector<Json>> all_instances(Context& context) {
+  if (context.arguments.has("--redis") && !context.arguments.has("--server")) return instances_of_store(context);
   const auto live = context.live();
-  if (!live) return live.error();
-  return (*live)->list(std::string(kPath), "instances");
+  if (live) return (*live)->list(std::string(kPath), "instances");
+  if (live.error().exit != exit_code::kUnavailable) return live.error();
+  auto rows = instances_of_store(context);
+  return rows ? std::move(rows) : Outcome<std::vector<Json>>(live.error());
 }
 
 // drain and undrain: one POST to the instance itself.
@@ -54,6 +69,7 @@ std::vector<Column> rotation_columns() {
 
 Form instances_list_form() {
   return {.flags = {{"--dead", "", "only those whose heartbeat has stopped"}},
+          .text = "Read from the store itself where no relayd answers, or with --redis.\n",
           .examples = {{"relayctl instances list", "who lives"}, {"relayctl instances list --dead -o name", "who has died and left entries behind"}},
           .columns = instance_columns()};
 }
@@ -94,8 +110,8 @@ int instances_drain(Context& context) {
   if (!live) return context.fail(live.error());
   const auto status = (*live)->get("/admin/v1/status");
   if (!status) return context.fail(status.error());
-  const auto answer = context.console.ask(context.arguments.text("INSTANCE") + " goes out of rotation; the " +
-                                              grouped(status->value("clients", std::int64_t{0})) + " clients of " + status->value("instance", "") + " are sent away",
+  const auto answer = context.console.ask(context.arguments.text("INSTANCE") + " goes out of rotation; " +
+                                              counted(status->value("clients", std::int64_t{0}), "client") + " of " + status->value("instance", "") + " will be sent away",
                                           "Drain it?");
   if (!answer) return context.fail(answer.error());
   if (*answer != Answer::kYes) return *answer == Answer::kDryRun ? exit_code::kOk : exit_code::kNo;
