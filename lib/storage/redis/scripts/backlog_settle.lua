@@ -45,6 +45,7 @@ if not right then
       local tombstone = text_of(at) .. ' 0 0 0 0 0 0\n'
       call('ZADD', log, text_of(at), tombstone)
       bytes = bytes + #tombstone
+      highest = math.max(highest, at)
       break
     end
     at = at - 1
