@@ -90,10 +90,6 @@ Json row_of(const Emptying& it, const Bound& bound, bool done) {
   return {{"channel", repair_utf8(it.channel)}, {"removed", done ? it.removed : planned}, {"kept", it.messages - planned}, {"done", done}};
 }
 
-std::string counted(std::int64_t number, std::string_view one) {
-  return grouped(number) + " " + std::string(one) + (number == 1 ? "" : "s");
-}
-
 // Asks, and empties what the answer allows; the rows say what was (or would be) done.
 Outcome<void> empty_all(Context& context, Stored& stored, std::vector<Emptying> found, const Bound& bound,
                         std::string_view word) {

@@ -133,7 +133,7 @@ void look_at_relayd(Findings& findings, const Json& status) {
   const std::int64_t clients = number(status, "clients");
   const std::int64_t capacity = number(status, "capacity");
   const bool crowded = capacity > 0 && clients > capacity * 8 / 10;
-  findings.add("capacity", crowded ? State::kWarn : State::kOk, grouped(clients) + " clients of " + grouped(capacity) + " that fit",
+  findings.add("capacity", crowded ? State::kWarn : State::kOk, counted(clients, "client") + " of " + grouped(capacity) + " that fit",
                crowded ? "raise LimitNOFILE, or start another instance" : "");
   const std::int64_t slow = number(status, "slow_closed");
   findings.add("slow clients", State::kOk, grouped(slow) + " closed since the start, " + grouped(number(status, "dropped")) + " messages dropped");
