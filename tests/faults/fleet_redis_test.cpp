@@ -75,7 +75,8 @@ TEST_CASE("The output buffers of all pub/sub links overrun, again and again") {
   for (int i = 0; i < 3; ++i) {
     REQUIRE(scene.redis.command({"CONFIG", "SET", key, "pubsub 20kb 0 0"}) == "OK");
     const double before = scene.fleet.metric("relayd_storage_reconnects_total");
-    scene.fleet.publish(static_cast<std::size_t>(i), channel, channel + " long/" + std::to_string(i) + std::string(60'000, 'x'));
+    const std::string payload = channel + " long/" + std::to_string(i) + std::string(60'000, 'x');
+    scene.fleet.publish(static_cast<std::size_t>(i), channel, payload);
     REQUIRE(scene.fleet.clients().run_until(
         [&] { return scene.fleet.metric("relayd_storage_reconnects_total") > before; }));
     REQUIRE(scene.redis.command({"CONFIG", "SET", key, usual}) == "OK");
