@@ -23,8 +23,9 @@ constexpr auto kHealingLimit = 1s;   // promise 4 ...
 constexpr auto kMachineSlack = 2s;   // ... on a machine with more work than cores
 constexpr std::uint32_t kPartitions = 64;
 
+// Nobody fails in it: a machine that starves it of time shall not make a failover of that.
 RedisCluster& shared_cluster() {
-  static RedisCluster cluster;
+  static RedisCluster cluster({.node_timeout = std::chrono::seconds(15)});
   return cluster;
 }
 

@@ -99,7 +99,7 @@ TEST_CASE("sentinels need not be there at the start, and one of them will do") {
 TEST_CASE("an append that replicas do not get in time is unknown, and safe to repeat") {
   RedisServer master({.way = RedisWay::kTcp, .keep_data = false, .more = {"--repl-diskless-sync-delay", "0"}});
   RedisServer replica({.way = RedisWay::kTcp, .keep_data = false, .more = {"--replicaof", "127.0.0.1 " + std::to_string(master.port())}});
-  await_condition([&] { return replica.command({"INFO", "replication"}).find("master_link_status:up") != std::string::npos; },
+  await_condition([&] { return master.command({"INFO", "replication"}).find("state=online") != std::string::npos; },
                   "the replica is there");
   redis::RedisSettings settings = master.settings();
   settings.min_replicas = 1;
@@ -133,7 +133,7 @@ TEST_CASE("an append that replicas do not get in time is unknown, and safe to re
 TEST_CASE("appends that wait for replicas share the waiting") {
   RedisServer master({.way = RedisWay::kTcp, .keep_data = false, .more = {"--repl-diskless-sync-delay", "0"}});
   RedisServer replica({.way = RedisWay::kTcp, .keep_data = false, .more = {"--replicaof", "127.0.0.1 " + std::to_string(master.port())}});
-  await_condition([&] { return replica.command({"INFO", "replication"}).find("master_link_status:up") != std::string::npos; },
+  await_condition([&] { return master.command({"INFO", "replication"}).find("state=online") != std::string::npos; },
                   "the replica is there");
   redis::RedisSettings settings = master.settings();
   settings.min_replicas = 1;
@@ -152,6 +152,29 @@ TEST_CASE("appends that wait for replicas share the waiting") {
   CHECK(appends.stored() == 2'000);
   CHECK(waits() > before);
   CHECK(waits() - before < 2'000);
+}
+
+// They must not queue up until the link counts as dead.
+TEST_CASE("a stream of appends that no replica gets is answered in time, and interrupts nothing") {
+  RedisServer master;
+  redis::RedisSettings settings = master.settings();
+  settings.min_replicas = 1;
+  settings.publish_timeout = 1s;
+  Member member(0, redis_maker(settings));
+  member.start();
+  REQUIRE(member.await_up());
+  std::vector<std::future<Result<hub::Appended>>> answers;
+  const auto until = SteadyClock::now() + 3s;
+  while (SteadyClock::now() < until) {
+    answers.push_back(member.append_later({}));
+    std::this_thread::sleep_for(5ms);  // the pace of it
+  }
+  for (auto& answer : answers) {
+    const auto unknown = await_answer(std::move(answer), "append");
+    REQUIRE(unknown.has_error());
+    CHECK(unknown.error().code == "storage_replicas");
+  }
+  CHECK(member.heard().count(Kind::kInterrupted) == 0);
 }
 
 // The store comes back without its last write, and another instance is the first to use it: the ids that it gives are

@@ -48,8 +48,9 @@ class SentinelBackend final : public Backend {
   redis::RedisSettings settings_;
 };
 
+// Nobody fails in it: a machine that starves it of time shall not make a failover of that.
 RedisCluster& shared_cluster() {
-  static RedisCluster cluster;
+  static RedisCluster cluster({.node_timeout = std::chrono::seconds(15)});
   return cluster;
 }
 

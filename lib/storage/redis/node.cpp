@@ -191,27 +191,32 @@ void Node::settle_probes() {
 
 void Node::await_replicas(std::function<void(bool)> done) {
   unreplicated_.push_back(std::move(done));
-  if (unreplicated_.size() > 1) return;
+  if (unreplicated_.size() > 1 || replicas_asked_) return;
   boost::asio::post(loop_.context(), [this, alive = std::weak_ptr<int>(alive_)] {
-    if (!alive.expired()) send_wait();
+    if (!alive.expired() && !replicas_asked_) send_wait();
   });
 }
 
-// A quarter of the time there is: those that come behind it have to wait for it and then for their own.
+// One at a time: it holds up what comes behind it, so what was written meanwhile shares the next one. A quarter of
+// the time there is, for an append may have to wait for the one before it and then for its own.
 void Node::send_wait() {
+  if (unreplicated_.empty()) return;
   auto done = std::make_shared<std::vector<std::function<void(bool)>>>();
   done->swap(unreplicated_);
   if (!up()) {
     for (const auto& answer : *done) answer(false);
     return;
   }
+  replicas_asked_ = true;
   const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(1, settings_.publish_timeout.count() / 4));
   writes_->send(
       [&](std::string& out) { wire::RespCommand(out, 3).arg("WAIT").arg(std::uint64_t{settings_.min_replicas}).arg(limit); },
       [this, done](const Reply& reply) {
         const bool reached = reply.value != nullptr && !reply.value->is_error() &&
                              reply.value->integer() >= std::int64_t{settings_.min_replicas};
+        replicas_asked_ = false;
         for (const auto& answer : *done) answer(reached);
+        if (!replicas_asked_) send_wait();
       });
 }
 

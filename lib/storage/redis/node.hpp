@@ -13,7 +13,7 @@
 // this process is not taken for one of Redis.
 //
 // With min_replicas appends have a link of their own, for WAIT holds up whatever comes behind it; one WAIT answers
-// for all appends of a turn.
+// for all that was written before it.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -85,7 +85,7 @@ class Node {
   void write(Encode&& encode, OnReply on_reply) {
     (writes_ ? *writes_ : commands_).send(std::forward<Encode>(encode), std::move(on_reply));
   }
-  // Answers whether enough replicas have everything that was written until the end of this turn. After its replies.
+  // Answers whether enough replicas have everything that was written until now. After its replies.
   // REQUIRES: min_replicas > 0.
   void await_replicas(std::function<void(bool)> done);
   BusLink& bus() { return bus_; }
@@ -145,7 +145,8 @@ class Node {
   hub::NodeHealth health_;
   bool told_away_ = false;  // in the log
 
-  std::vector<std::function<void(bool)>> unreplicated_;  // of this turn
+  std::vector<std::function<void(bool)>> unreplicated_;  // written, and not asked for
+  bool replicas_asked_ = false;                          // WAIT is on its way
   std::size_t reading_ = 0;                              // queries on their way
   std::deque<std::pair<std::size_t, std::function<void()>>> reads_;
 
