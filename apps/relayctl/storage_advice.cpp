@@ -1,6 +1,8 @@
 #include "storage_advice.hpp"
 
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 
 #include "human.hpp"
 #include "redis_info.hpp"

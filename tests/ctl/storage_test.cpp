@@ -1,6 +1,8 @@
 // storage info, ping, latency, usage and orphans, and check storage, instances and backlog, on a real Redis.
 #include "ctl/stored_fixture.hpp"
 
+#include <map>
+
 #include "support/catch.hpp"
 
 namespace relay::test {
@@ -136,11 +138,11 @@ TEST_CASE("doctor looks at the store with no relayd there") {
 TEST_CASE("check backlog counts faults") {
   StoredFixture f;
   f.ctl.store("c", numbered(2));
-  CHECK(f.ctl.good({"check", "backlog"}).out == "ok: 1 channels, 0 faults\n");
+  CHECK(f.ctl.good({"check", "backlog"}).out == "ok: 1 channel, 0 faults\n");
   f.redis.command({"PERSIST", "relay:log:c"});
   const auto found = f.ctl.run({"check", "backlog", "--format", "nagios"});
   CHECK(found.exit == 2);
-  CHECK(has(found.out, "1 faults; c: the log never expires"));
+  CHECK(has(found.out, "1 fault; c: the log never expires"));
   CHECK(f.ctl.run({"check", "backlog", "--pattern", "x*"}).exit == 0);
   CHECK(f.ctl.run({"check", "backlog", "--crit", "2", "--warn", "1", "--format", "nagios"}).exit == 1);
 }

@@ -1,7 +1,8 @@
 // backlog export and import: bytes and ids there and back, into stores of every kind, while relayd serves them.
 #include "ctl/stored_fixture.hpp"
 
-#include <sstream>
+#include <algorithm>
+#include <utility>
 
 #include "support/catch.hpp"
 #include "support/relayd_process.hpp"
@@ -193,7 +194,7 @@ TEST_CASE("what would break the order of ids is refused before anything is writt
   refused(line("d", ids[1] + 5) + "[]\n", "line 2: it is no JSON object");
   refused("{\"channel\":\"d\",\"data\":\"{\",\"json\":true}\n", "is no JSON");
   CHECK(f.ctl.run({"backlog", "import", "/nowhere/file"}).exit == 66);
-  CHECK(has(f.ctl.run({"backlog", "import", "-", "--preserve-ids", "--dry-run"}, line("d", ids[1] + 5)).err, "1 messages of 1 channels with their ids"));
+  CHECK(has(f.ctl.run({"backlog", "import", "-", "--preserve-ids", "--dry-run"}, line("d", ids[1] + 5)).err, "1 message of 1 channel with their ids"));
   CHECK(f.ctl.ids("d").empty());
 }
 

@@ -27,9 +27,9 @@ class Export {
       if (const auto written = channel_lines(channel); !written) return written.error();
     }
     if (const auto written = flush(); !written) return written.error();
-    const std::string skipped = foreign_ == 0 ? "" : ", " + grouped(foreign_) + " foreign elements left out";
-    context_.console.say("exported " + grouped(messages_) + " messages of " +
-                         grouped(static_cast<std::int64_t>(channels.size())) + " channels" + skipped);
+    const std::string skipped = foreign_ == 0 ? "" : ", " + counted(foreign_, "foreign element") + " left out";
+    context_.console.say("exported " + counted(messages_, "message") + " of " +
+                         counted(static_cast<std::int64_t>(channels.size()), "channel") + skipped);
     return {};
   }
 

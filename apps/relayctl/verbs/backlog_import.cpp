@@ -36,8 +36,8 @@ Outcome<ImportCounts> import(Context& context) {
                                [&](const ImportLine& line) { return fault_of(line, max_bytes, preserving); });
   if (!file) return file.error();
   ImportCounts counts;
-  std::string plan = grouped(static_cast<std::int64_t>(file->entries().size())) + " messages of " +
-                     grouped(static_cast<std::int64_t>(file->channels().size())) + " channels";
+  std::string plan = counted(static_cast<std::int64_t>(file->entries().size()), "message") + " of " +
+                     counted(static_cast<std::int64_t>(file->channels().size()), "channel");
   if (!preserving) {
     context.console.say(plan + ", under new ids: live readers get them");
     if (context.console.dry_run()) return counts;

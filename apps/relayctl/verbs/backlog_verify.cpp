@@ -36,8 +36,8 @@ Outcome<std::vector<LogName>> channels_to_verify(Context& context, Stored& store
 
 Outcome<Answer> ask_to_repair(Context& context, std::int64_t wrong) {
   if (!context.arguments.has("--repair") || wrong == 0) return Answer::kNo;
-  return context.console.ask(grouped(wrong) + " faults were found; what is no message or there twice is removed, the rest set right",
-                             "Repair them?");
+  return context.console.ask(counted(wrong, "fault") + " found; what is no message or there twice will be removed, the rest set right",
+                             "Repair?");
 }
 
 // The number of faults that are left.
@@ -68,8 +68,8 @@ Outcome<std::int64_t> verify(Context& context) {
     }
   }
   if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown) return shown.error();
-  context.console.say(grouped(static_cast<std::int64_t>(names->size())) + " channels verified, " +
-                      (wrong == 0 ? "nothing wrong" : grouped(wrong) + " faults, " + grouped(wrong - left) + " repaired"));
+  context.console.say(counted(static_cast<std::int64_t>(names->size()), "channel") + " verified, " +
+                      (wrong == 0 ? "nothing wrong" : counted(wrong, "fault") + ", " + grouped(wrong - left) + " repaired"));
   return left;
 }
 

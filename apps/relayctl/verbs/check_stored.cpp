@@ -42,7 +42,7 @@ Outcome<Check> storage(Context& context) {
   if (!stored) return stored.error();
   const auto infos = read_info(**stored);
   if (!infos) return infos.error();
-  Check check{"storage", Health::kOk, grouped(static_cast<std::int64_t>(infos->size())) + (infos->size() == 1 ? " server answers" : " servers answer"), {}};
+  Check check{"storage", Health::kOk, counted(static_cast<std::int64_t>(infos->size()), "server") + (infos->size() == 1 ? " answers" : " answer"), {}};
   Check::Value trip{"round_trip_ms", 0, *warn, *crit};
   Check::Value evicted{"evicted_keys", 0, {}, {}};
   for (const NodeInfo& info : *infos) {
@@ -107,7 +107,8 @@ Outcome<Check> backlog(Context& context) {
     }
   }
   Check check{"backlog", Health::kOk,
-              grouped(static_cast<std::int64_t>(names->size())) + " channels, " + grouped(static_cast<std::int64_t>(faults.value)) + " faults" + first, {}};
+              counted(static_cast<std::int64_t>(names->size()), "channel") + ", " +
+                  counted(static_cast<std::int64_t>(faults.value), "fault") + first, {}};
   check.health = judged(check.health, faults);
   check.values = {{"backlog_channels", static_cast<double>(names->size()), {}, {}}, faults};
   return check;

@@ -35,7 +35,7 @@ std::string plan_of(const std::vector<StoredInstance>& dead, Milliseconds grace)
                      human_duration(grace.count()) + "):\n";
   for (const StoredInstance& it : dead) {
     plan += "  " + repair_utf8(it.status.id) + "  last seen " + human_duration(it.silent_ms) + " ago, " +
-            grouped(static_cast<std::int64_t>(it.entries)) + " entries of its clients\n";
+            grouped(static_cast<std::int64_t>(it.entries)) + (it.entries == 1 ? " entry of its clients\n" : " entries of its clients\n");
   }
   return plan + "Messages in backlogs are kept.";
 }

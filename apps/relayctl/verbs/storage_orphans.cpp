@@ -180,7 +180,7 @@ Outcome<std::int64_t> orphans(Context& context) {
   std::int64_t ours = 0;
   for (const Orphan& orphan : *found) ours += orphan.why == Orphan::Why::kForeign ? 0 : 1;
   if (context.arguments.has("--delete") && ours > 0) {
-    const auto answer = context.console.ask(grouped(ours) + " orphans will be removed, or made to expire; foreign keys are left alone", "Go on?");
+    const auto answer = context.console.ask(counted(ours, "orphan") + " will be removed, or made to expire; foreign keys are left alone", "Go on?");
     if (!answer) return answer.error();
     for (Orphan& orphan : *found) {
       if (*answer != Answer::kYes) break;
