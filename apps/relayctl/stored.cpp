@@ -10,6 +10,7 @@ namespace relay::ctl {
 namespace {
 
 constexpr Milliseconds kDefaultTimeout{5'000};
+constexpr Milliseconds kLinkTimeout{1'000};   // at least, for links look at their commands ten times a second
 constexpr std::size_t kTracedBytes = 60;  // of a word
 
 hub::ChannelOptions channel_options(const options::ChannelKeep& keep) {
@@ -31,7 +32,7 @@ hub::Namespaces namespaces_of(const options::Options& options) {
 redis::RedisSettings settings_within(const options::Options& options, Milliseconds timeout) {
   redis::RedisSettings settings = redis::settings_of(options, "relayctl-" + random_hex(4));
   settings.connect_timeout = std::min(settings.connect_timeout, timeout);
-  settings.command_timeout = settings.publish_timeout = timeout;
+  settings.command_timeout = settings.publish_timeout = std::max(timeout, kLinkTimeout);
   settings.visits = true;
   return settings;
 }
