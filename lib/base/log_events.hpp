@@ -29,7 +29,7 @@ inline constexpr EventRow kEvents[] = {
     {"drain.operator", "An operator takes the instance out of rotation", "It is not ready, and its clients are sent away evenly over @RELAYD_SPREAD_MS@ ms. It stays up and can be put back."},
     {"drain.undone", "An operator puts the instance back into rotation", "It is ready again and takes clients."},
     {"draining", "relayd drains", "It was asked to stop. It is not ready, still accepts clients for @RELAYD_DELAY_MS@ ms, then sends all away evenly over\n@RELAYD_SPREAD_MS@ ms. A second signal ends it at once."},
-    {"instance.id_conflict", "Two instances have one id", "Another process calls itself @RELAYD_ID@ too, and each takes the other's clients for its own.\nGive each its own instance.id, or leave it unset."},
+    {"instance.id_conflict", "Two instances have one id", "Another process calls itself @RELAYD_ID@ too, and each takes the other's clients\nfor its own. Give each its own instance.id, or leave it unset."},
     {"instance.id_made_up", "The kept instance id is taken", "Another relayd uses the same state directory. This one goes by a name made up until it ends; give it a state_directory\nor an instance.id of its own."},
     {"instance.not_left", "The registry did not take the instance out", "The store did not answer in time when relayd stopped. The other instances remove what it left, once it is silent for\ninstance.dead_after."},
     {"instance.presence_overflow", "Presence could not keep up", "@RELAYD_PENDING@ joins and leaves wait for the store. Presence will be entered anew; messages are not affected."},

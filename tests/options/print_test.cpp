@@ -86,6 +86,7 @@ TEST_CASE(
   fixture.write("creds/redis-password", "pw", 0600);
   fixture.write("creds/sentinel_password", "pw", 0600);
   fixture.write("creds/bypass_tokens", "a", 0600);
+  fixture.write("creds/token", "a", 0600);
   fixture.environment["CREDENTIALS_DIRECTORY"] = fixture.path("creds");
   const LoadOutcome outcome = fixture.load();
   CHECK(outcome.exit_code == 78);
@@ -95,7 +96,8 @@ TEST_CASE(
     ++errors;
   }
   INFO(outcome.errors);
-  CHECK(errors == 3);
+  CHECK(errors == 4);
+  CHECK(has_line_with(outcome.errors, "operator.token and operator.token_file are both given"));
   CHECK(has_line_with(outcome.errors, "redis.password and redis.password_file are both given"));
   CHECK(has_line_with(outcome.errors, "redis.sentinel_password and redis.sentinel_password_file are both given"));
   CHECK(has_line_with(outcome.errors, "bridge.bypass_tokens and bridge.bypass_tokens_file are both given"));
