@@ -10,8 +10,6 @@
 namespace relay::frontend {
 namespace {
 
-constexpr std::size_t kMaxReason = 100;
-
 Json json_of(const ChannelView& view) {
   Json json = {{"channel", view.channel}, {"subscribers", view.subscribers}, {"messages", view.messages}};
   json["last_id"] = view.last == 0 ? Json() : Json(view.last);
@@ -124,11 +122,10 @@ void handle_admin_kick_channel(const ExchangePtr& exchange) {
   if (const auto good = hub::check_channel_name(exchange->parameter()); !good) return answer(*exchange, good.error());
   const auto body = read_body(*exchange);
   if (!body) return answer(*exchange, body.error());
-  const auto reason = text_member(*body, "reason");
+  const auto reason = reason_member(*body);
   if (!reason) return answer(*exchange, reason.error());
-  const std::string words = reason->value_or("").substr(0, kMaxReason);
   gather<std::size_t>(
-      exchange->context(), [channel = exchange->parameter(), words](LoopContext& there) { return kick_channel(there, channel, words); },
+      exchange->context(), [channel = exchange->parameter(), words = *reason](LoopContext& there) { return kick_channel(there, channel, words); },
       [exchange](std::vector<std::size_t> by_loop) {
         std::size_t kicked = 0;
         for (const std::size_t part : by_loop) kicked += part;

@@ -9,8 +9,6 @@
 namespace relay::frontend {
 namespace {
 
-constexpr std::size_t kMaxReason = 100;
-
 Json json_of(const ClientView& view, std::int64_t now_ms) {
   return {{"client", view.id},
           {"transport", view.transport},
@@ -146,14 +144,13 @@ void handle_admin_client(const ExchangePtr& exchange) {
 void handle_admin_kick_client(const ExchangePtr& exchange) {
   const auto body = read_body(*exchange);
   if (!body) return answer(*exchange, body.error());
-  const auto reason = text_member(*body, "reason");
+  const auto reason = reason_member(*body);
   if (!reason) return answer(*exchange, reason.error());
   ClientId id;
   LoopContext* there = loop_of(exchange, id);
   if (there == nullptr) return;
-  const std::string words = reason->value_or("").substr(0, kMaxReason);
   ask<bool>(
-      *there, exchange, [number = id.number, words](LoopContext& loop) { return kick_client(loop, number, words); },
+      *there, exchange, [number = id.number, words = *reason](LoopContext& loop) { return kick_client(loop, number, words); },
       [exchange](bool found) {
         if (!found) return answer_not_found(*exchange);
         answer(*exchange, {{"client", exchange->parameter()}, {"kicked", 1}});

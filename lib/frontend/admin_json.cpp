@@ -5,6 +5,8 @@ namespace {
 
 Error bad_body(std::string why) { return make_error(ErrorKind::kInvalid, "bad_body", std::move(why)); }
 
+constexpr std::size_t kMaxReason = 123;  // RFC 6455 §5.5, less the code
+
 }  // namespace
 
 Result<Json> read_body(const Exchange& exchange) {
@@ -30,6 +32,16 @@ Result<std::optional<std::int64_t>> number_member(const Json& body, const std::s
   const bool good = found->is_number_integer() && found->get<std::int64_t>() >= 0 && found->get<std::int64_t>() <= max;
   if (!good) return bad_body("\"" + key + "\" must be a number from 0 to " + std::to_string(max));
   return std::optional<std::int64_t>(found->get<std::int64_t>());
+}
+
+Result<std::string> reason_member(const Json& body) {
+  const auto reason = text_member(body, "reason");
+  if (!reason) return reason.error();
+  std::string text = reason->value_or("");
+  if (text.size() <= kMaxReason) return text;
+  std::size_t end = kMaxReason;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end);
 }
 
 }  // namespace relay::frontend

@@ -22,5 +22,7 @@ Result<Json> read_body(const Exchange& exchange);
 // A member that is a string; kInvalid "bad_body" if it is there and is none.
 Result<std::optional<std::string>> text_member(const Json& body, const std::string& key);
 Result<std::optional<std::int64_t>> number_member(const Json& body, const std::string& key, std::int64_t max);
+// "reason" of a kick, cut to what a close frame holds, between characters.
+Result<std::string> reason_member(const Json& body);
 
 }  // namespace relay::frontend

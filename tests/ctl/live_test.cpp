@@ -161,7 +161,7 @@ TEST_CASE("clients are listed, looked at and kicked") {
   CHECK(fixture.ctl.run({"clients", "kick", id}).exit == 64);
   CHECK(fixture.ctl.expect(0, {"clients", "kick", id, "--dry-run"}).out.empty());
   CHECK(fixture.ctl.run({"clients", "kick", "-y"}).exit == 64);
-  const CtlResult kicked = fixture.ctl.expect(0, {"clients", "kick", id, "-y", "--reason", "too loud"});
+  const CtlResult kicked = fixture.ctl.expect(0, {"clients", "kick", id, "-y", "--reason", std::string(122, 'x') + "é, and more than fits"});
   CHECK(has(kicked.err, "1 client will be disconnected"));
   REQUIRE(fixture.streams.run_until([&] { return socket.ended(); }));
   CHECK(socket.close_code() == 1008);
