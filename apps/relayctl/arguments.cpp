@@ -6,7 +6,8 @@ namespace relay::ctl {
 namespace {
 
 Failure bad_value(std::string_view name, std::string_view text, std::string_view expected) {
-  return usage("\"" + std::string(text) + "\" is no value for " + std::string(name), "expected " + std::string(expected));
+  return usage("\"" + std::string(text) + "\" is no value for " + std::string(name),
+               "expected " + std::string(expected));
 }
 
 }  // namespace

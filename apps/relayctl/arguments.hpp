@@ -14,7 +14,9 @@ namespace relay::ctl {
 
 class Arguments {
  public:
-  void add(std::string_view name, std::string value) { values_[std::string(name)].push_back(std::move(value)); }
+  void add(std::string_view name, std::string value) {
+    values_[std::string(name)].push_back(std::move(value));
+  }
 
   bool has(std::string_view name) const { return values_.find(name) != values_.end(); }
   // REQUIRES: has(name).
@@ -24,7 +26,8 @@ class Arguments {
 
   // Usage failures that name the flag.
   Outcome<Milliseconds> duration(std::string_view name, Milliseconds otherwise) const;
-  Outcome<std::int64_t> count(std::string_view name, std::int64_t otherwise, std::int64_t min, std::int64_t max) const;
+  Outcome<std::int64_t> count(std::string_view name, std::int64_t otherwise, std::int64_t min,
+                              std::int64_t max) const;
 
  private:
   std::map<std::string, std::vector<std::string>, std::less<>> values_;

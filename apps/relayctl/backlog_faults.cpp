@@ -13,8 +13,9 @@
 namespace relay::ctl {
 namespace {
 
-constexpr std::array<std::string_view, 11> kNames{"wrong_type", "foreign", "score", "twice", "marker", "expiry",
-                                                  "last",       "bytes",   "ahead", "orphan", "large"};
+constexpr std::array<std::string_view, 11> kNames{"wrong_type", "foreign", "score", "twice",
+                                                  "marker",     "expiry",  "last",  "bytes",
+                                                  "ahead",      "orphan",  "large"};
 constexpr std::uint64_t kRecordOverhead = 4096;  // around the data: event, sender, trace
 
 // What stands beside a log.
@@ -29,8 +30,11 @@ struct Besides {
 Outcome<Besides> read_besides(Stored& stored, const LogName& name) {
   const redis::Keyspace& keys = stored.keys(name.partition);
   Besides it;
-  const auto number = [](std::int64_t& into) { return [&into](const wire::RespValue& value) { into = value.integer(); }; };
-  stored.ask(name.partition, {"TYPE", keys.log(name.channel)}, [&](const wire::RespValue& type) { it.type = type.text(); });
+  const auto number = [](std::int64_t& into) {
+    return [&into](const wire::RespValue& value) { into = value.integer(); };
+  };
+  stored.ask(name.partition, {"TYPE", keys.log(name.channel)},
+             [&](const wire::RespValue& type) { it.type = type.text(); });
   stored.ask(name.partition, {"PTTL", keys.log(name.channel)}, number(it.log_ttl));
   stored.ask(name.partition, {"PTTL", keys.last(name.channel)}, number(it.last_ttl));
   stored.ask(name.partition, {"PTTL", keys.bytes(name.channel)}, number(it.bytes_ttl));
@@ -58,7 +62,8 @@ class Look {
       add(FaultKind::kWrongType, "the log is a " + before->type + ", not a sorted set");
       return std::move(faults_);
     }
-    const auto read = read_whole_log(stored_, name_.channel, [this](const Element& element) { take(element); });
+    const auto read =
+        read_whole_log(stored_, name_.channel, [this](const Element& element) { take(element); });
     if (!read) return read.error();
     const auto after = read_besides(stored_, name_);
     if (!after) return after.error();
@@ -82,8 +87,10 @@ class Look {
     const bool lowest = elements_++ == 0;
     if (element.kind == ElementKind::kForeign) {
       bytes_ += static_cast<std::int64_t>(element.bytes.size());
-      add(FaultKind::kForeign, "an element of " + human_bytes(static_cast<std::int64_t>(element.bytes.size())) +
-                                          " at score " + element.score + " is no message", element);
+      add(FaultKind::kForeign,
+          "an element of " + human_bytes(static_cast<std::int64_t>(element.bytes.size())) + " at score " +
+              element.score + " is no message",
+          element);
       faults_.back().id = parse_id(element.score).value_or(0);
       return;
     }
@@ -91,15 +98,21 @@ class Look {
       add(FaultKind::kScore, "id " + std::to_string(element.id) + " has the score " + element.score, element);
     }
     if (element.kind == ElementKind::kMarker) {
-      if (++markers_ > 1 || !lowest) add(FaultKind::kMarker, "the marker of id " + std::to_string(element.id) + " is not the lowest element");
+      if (++markers_ > 1 || !lowest)
+        add(FaultKind::kMarker,
+            "the marker of id " + std::to_string(element.id) + " is not the lowest element");
       return;
     }
     bytes_ += static_cast<std::int64_t>(element.bytes.size());
-    if (!ids_.insert(element.id).second) add(FaultKind::kTwice, "id " + std::to_string(element.id) + " is there twice", element);
+    if (!ids_.insert(element.id).second)
+      add(FaultKind::kTwice, "id " + std::to_string(element.id) + " is there twice", element);
     highest_ = std::max(highest_, element.id);
     const auto most = static_cast<std::uint64_t>(stored_.options().publish.max_bytes) + kRecordOverhead;
     if (element.bytes.size() > most) {
-      add(FaultKind::kLarge, "id " + std::to_string(element.id) + " takes " + human_bytes(static_cast<std::int64_t>(element.bytes.size())), element);
+      add(FaultKind::kLarge,
+          "id " + std::to_string(element.id) + " takes " +
+              human_bytes(static_cast<std::int64_t>(element.bytes.size())),
+          element);
     }
   }
 
@@ -110,17 +123,21 @@ class Look {
     if (!after.last) {
       add(FaultKind::kLast, "the last id is not remembered");
     } else if (*after.last < highest_) {
-      add(FaultKind::kLast, "the last id is " + std::to_string(*after.last) + ", and there is a message " + std::to_string(highest_));
+      add(FaultKind::kLast, "the last id is " + std::to_string(*after.last) + ", and there is a message " +
+                                std::to_string(highest_));
     }
     for (Fault& fault : faults_) {  // a place that a message has needs no tombstone
       if (fault.kind == FaultKind::kForeign && ids_.count(fault.id) > 0) fault.id = 0;
     }
     const bool still = before.last == after.last && before.bytes == after.bytes;
     if (still && after.bytes && *after.bytes != bytes_) {
-      add(FaultKind::kBytes, "the count says " + grouped(*after.bytes) + " bytes, and there are " + grouped(bytes_));
+      add(FaultKind::kBytes,
+          "the count says " + grouped(*after.bytes) + " bytes, and there are " + grouped(bytes_));
     }
     if (highest_ > after.newest_of_partition) {
-      add(FaultKind::kAhead, "id " + std::to_string(highest_) + " is above the newest id of the store, " + std::to_string(after.newest_of_partition)).id = highest_;
+      add(FaultKind::kAhead, "id " + std::to_string(highest_) + " is above the newest id of the store, " +
+                                 std::to_string(after.newest_of_partition))
+          .id = highest_;
     }
   }
 
@@ -138,19 +155,29 @@ class Look {
   MessageId highest_ = 0;
 };
 
-bool same(const Fault& a, const Fault& b) { return a.kind == b.kind && a.says == b.says && a.element == b.element; }
+bool same(const Fault& a, const Fault& b) {
+  return a.kind == b.kind && a.says == b.says && a.element == b.element;
+}
 
 // An element out of place, by itself.
-std::optional<redis::ScriptCall> mending_of(const redis::Keyspace& keys, const Fault& fault, std::string& says) {
+std::optional<redis::ScriptCall> mending_of(const redis::Keyspace& keys, const Fault& fault,
+                                            std::string& says) {
   switch (fault.kind) {
     case FaultKind::kForeign:
       says = "removed";
       if (fault.id == 0) return redis::drop_call(keys, fault.channel, fault.element);
       return redis::bury_call(keys, fault.channel, fault.element, fault.id);
-    case FaultKind::kTwice: says = "removed one of them"; return redis::drop_call(keys, fault.channel, fault.element);
-    case FaultKind::kScore: says = "given its id as score"; return redis::rescore_call(keys, fault.channel, fault.element, fault.id);
-    case FaultKind::kAhead: says = "the store's newest id was moved up"; return redis::begin_call(keys, fault.id, fault.id);
-    default: return {};
+    case FaultKind::kTwice:
+      says = "removed one of them";
+      return redis::drop_call(keys, fault.channel, fault.element);
+    case FaultKind::kScore:
+      says = "given its id as score";
+      return redis::rescore_call(keys, fault.channel, fault.element, fault.id);
+    case FaultKind::kAhead:
+      says = "the store's newest id was moved up";
+      return redis::begin_call(keys, fault.id, fault.id);
+    default:
+      return {};
   }
 }
 
@@ -162,7 +189,9 @@ bool is_settled(FaultKind kind) {
 
 }  // namespace
 
-std::string_view name_of(FaultKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(FaultKind kind) {
+  return kNames[static_cast<std::size_t>(kind)];
+}
 
 Outcome<std::vector<Fault>> find_faults(Stored& stored, const LogName& name) {
   auto first = Look(stored, name).run();

@@ -17,25 +17,33 @@ std::string number(double value) {
   return text;
 }
 
-std::string bound(const std::optional<double>& value) { return value ? number(*value) : std::string(); }
+std::string bound(const std::optional<double>& value) {
+  return value ? number(*value) : std::string();
+}
 
-std::string format_of(const Context& context) { return context.arguments.text_or("--format", "text"); }
+std::string format_of(const Context& context) {
+  return context.arguments.text_or("--format", "text");
+}
 
 // "RELAY READY OK - … | probe_age_ms=3;2000;5000" (Monitoring Plugins' guidelines)
 std::string nagios(const Check& check, const std::string& word) {
   std::string name = check.name;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(name.begin(), name.end(), name.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   std::string out = "RELAY " + name + " " + word + " - " + check.message;
   for (std::size_t i = 0; i < check.values.size(); ++i) {
     const Check::Value& value = check.values[i];
-    out += (i == 0 ? " | " : " ") + value.name + "=" + number(value.value) + ";" + bound(value.warn) + ";" + bound(value.crit);
+    out += (i == 0 ? " | " : " ") + value.name + "=" + number(value.value) + ";" + bound(value.warn) + ";" +
+           bound(value.crit);
   }
   return out + "\n";
 }
 
 std::string prometheus(const Check& check) {
-  std::string out = "# HELP relayctl_check_health 0 ok, 1 warning, 2 critical.\n# TYPE relayctl_check_health gauge\n";
-  out += "relayctl_check_health{check=\"" + check.name + "\"} " + std::to_string(static_cast<int>(check.health)) + "\n";
+  std::string out =
+      "# HELP relayctl_check_health 0 ok, 1 warning, 2 critical.\n# TYPE relayctl_check_health gauge\n";
+  out += "relayctl_check_health{check=\"" + check.name + "\"} " +
+         std::to_string(static_cast<int>(check.health)) + "\n";
   for (const Check::Value& value : check.values) {
     const std::string name = "relayctl_check_" + value.name;
     out += "# HELP " + name + " Measured by relayctl check " + check.name + ".\n# TYPE " + name + " gauge\n";
@@ -47,7 +55,10 @@ std::string prometheus(const Check& check) {
 Json as_json(const Check& check) {
   Json values = Json::object();
   for (const Check::Value& value : check.values) values[value.name] = value.value;
-  return {{"check", check.name}, {"health", kWords[static_cast<std::size_t>(check.health)]}, {"message", check.message}, {"values", values}};
+  return {{"check", check.name},
+          {"health", kWords[static_cast<std::size_t>(check.health)]},
+          {"message", check.message},
+          {"values", values}};
 }
 
 }  // namespace
@@ -84,7 +95,8 @@ int report(const Context& context, const Check& check) {
   } else if (format == "json") {
     printed = context.output.text(as_json(check).dump(2) + "\n");
   } else if (context.output.for_people()) {
-    printed = context.output.text(std::string(kWords[static_cast<std::size_t>(check.health)]) + ": " + check.message + "\n");
+    printed = context.output.text(std::string(kWords[static_cast<std::size_t>(check.health)]) + ": " +
+                                  check.message + "\n");
   } else {
     printed = context.output.record(context.columns(), as_json(check));
   }

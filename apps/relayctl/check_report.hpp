@@ -1,7 +1,7 @@
 // The answer of a `check` verb, in the words of whoever watches: nagios, json, prometheus or text.
 //
-// Exit codes: 0, 1 and 2 for ok, warning and critical and 3 for unknown with --format nagios; elsewhere 0 when ok or
-// warning, 1 when critical, and the failure's own when nothing could be asked.
+// Exit codes: 0, 1 and 2 for ok, warning and critical and 3 for unknown with --format nagios; elsewhere 0
+// when ok or warning, 1 when critical, and the failure's own when nothing could be asked.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@ namespace relay::ctl {
 enum class Health { kOk, kWarning, kCritical };
 
 struct Check {
-  std::string name;     // "ready"
+  std::string name;  // "ready"
   Health health = Health::kOk;
   std::string message;  // one line
   struct Value {

@@ -12,8 +12,12 @@
 namespace relay::ctl {
 namespace {
 
-std::string first_word(std::string_view path) { return std::string(path.substr(0, path.find(' '))); }
-std::string last_word(std::string_view path) { return std::string(path.substr(path.rfind(' ') + 1)); }
+std::string first_word(std::string_view path) {
+  return std::string(path.substr(0, path.find(' ')));
+}
+std::string last_word(std::string_view path) {
+  return std::string(path.substr(path.rfind(' ') + 1));
+}
 
 // Where CLI11 puts what it reads, until it goes into Arguments.
 struct Slot {
@@ -85,7 +89,8 @@ CLI::App* Parser::noun(std::string_view word) {
 std::string with_default(const Flag& flag, const std::string& value) {
   const auto comma = flag.name.find(',');
   const std::string first(flag.name.substr(0, comma));
-  return first + "{" + value + "}" + (comma == flag.name.npos ? "" : std::string(flag.name.substr(comma)) + "{" + value + "}");
+  return first + "{" + value + "}" +
+         (comma == flag.name.npos ? "" : std::string(flag.name.substr(comma)) + "{" + value + "}");
 }
 
 void Parser::add_flag(CLI::App& app, const Flag& flag) {
@@ -117,11 +122,13 @@ void Parser::add_argument(CLI::App& app, const Argument& argument) {
 }
 
 const Parser::Entry* Parser::parsed_entry() const {
-  const auto found = std::find_if(entries_.begin(), entries_.end(), [](const Entry& e) { return e.app->parsed(); });
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [](const Entry& e) { return e.app->parsed(); });
   return found == entries_.end() ? nullptr : &*found;
 }
 
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& known, const std::string& see) {
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& known,
+                         const std::string& see) {
   const auto near = options::nearest(word, known);
   return (near ? "did you mean \"" + *near + "\"?  " : "") + "see: " + see;
 }
@@ -135,16 +142,19 @@ Failure Parser::unknown(const std::string& word, const Entry* entry) const {
     if (entry != nullptr) {
       for (const Flag& flag : entry->form.flags) known.emplace_back(key_of(flag));
     }
-    const std::string see = "relayctl " + (entry == nullptr ? "" : std::string(entry->verb->path) + " ") + "--help";
+    const std::string see =
+        "relayctl " + (entry == nullptr ? "" : std::string(entry->verb->path) + " ") + "--help";
     return usage("unknown flag \"" + word + "\"", did_you_mean(word.substr(0, word.find('=')), known, see));
   }
   if (entry != nullptr) {
-    return usage("unexpected argument \"" + word + "\"", "see: relayctl " + std::string(entry->verb->path) + " -h");
+    return usage("unexpected argument \"" + word + "\"",
+                 "see: relayctl " + std::string(entry->verb->path) + " -h");
   }
   for (const auto& [name, app] : nouns_) {
     if (!app->parsed()) continue;
     for (const Verb* verb : verbs_of(name)) known.push_back(last_word(verb->path));
-    return usage("unknown command \"" + name + " " + word + "\"", did_you_mean(word, known, "relayctl " + name));
+    return usage("unknown command \"" + name + " " + word + "\"",
+                 did_you_mean(word, known, "relayctl " + name));
   }
   for (const Verb& verb : verbs()) known.push_back(first_word(verb.path));
   return usage("unknown command \"" + word + "\"", did_you_mean(word, known, "relayctl help"));
@@ -166,7 +176,9 @@ std::optional<Failure> missing(const Verb& verb, const Form& form, const Argumen
       return usage(std::string(verb.path) + " needs " + std::string(argument.name), see);
     }
     for (const std::string& value : arguments.all(argument.name)) {
-      if (argument.choices.empty() || std::find(argument.choices.begin(), argument.choices.end(), value) != argument.choices.end()) continue;
+      if (argument.choices.empty() ||
+          std::find(argument.choices.begin(), argument.choices.end(), value) != argument.choices.end())
+        continue;
       return usage("\"" + value + "\" is no " + std::string(argument.name), see);
     }
   }
@@ -179,7 +191,8 @@ std::optional<Failure> bad_choice(const Flag& flag, const Arguments& arguments) 
   const std::string& value = arguments.text(key);
   if (std::find(flag.choices.begin(), flag.choices.end(), value) != flag.choices.end()) return {};
   std::string known;
-  for (const std::string_view choice : flag.choices) known += (known.empty() ? "" : ", ") + std::string(choice);
+  for (const std::string_view choice : flag.choices)
+    known += (known.empty() ? "" : ", ") + std::string(choice);
   return usage("\"" + value + "\" is no value for " + std::string(key), "one of: " + known);
 }
 
@@ -254,12 +267,20 @@ std::span<const FlagGroup> common_flags() {
         {"--key", "FILE", "key of the client certificate", Words::kFile},
         {"--timeout", "TIME", "how long to wait for an answer (5s)"}}},
       {"Output",
-       {{"-o,--output", "FORMAT", "table, wide, json, jsonl, yaml, csv, name or template=TEXT with {fields}",
-         Words::kChoice, {}},
+       {{"-o,--output",
+         "FORMAT",
+         "table, wide, json, jsonl, yaml, csv, name or template=TEXT with {fields}",
+         Words::kChoice,
+         {}},
         {"--no-headers", "", "leave the headings out"},
         {"--columns", "KEYS", "these columns, comma separated"},
         {"--sort-by", "KEY", "order by a column; -KEY the other way round"},
-        {"--filter", "KEY=VALUE", "only rows with that value; KEY!=VALUE, KEY~PATTERN", Words::kNothing, {}, true},
+        {"--filter",
+         "KEY=VALUE",
+         "only rows with that value; KEY!=VALUE, KEY~PATTERN",
+         Words::kNothing,
+         {},
+         true},
         {"--limit", "N", "at most so many rows"},
         {"-w,--watch", "[=2s]", "again and again, with that pause"},
         {"--color", "WHEN", "auto, always or never", Words::kChoice, {"auto", "always", "never"}},
@@ -275,6 +296,8 @@ std::span<const FlagGroup> common_flags() {
   return groups;
 }
 
-CommandLine read_command_line(const std::vector<std::string>& words) { return Parser().read(words); }
+CommandLine read_command_line(const std::vector<std::string>& words) {
+  return Parser().read(words);
+}
 
 }  // namespace relay::ctl

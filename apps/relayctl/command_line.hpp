@@ -1,7 +1,7 @@
 // From words to a verb and its arguments: the one file that knows CLI11, and what CLI11 lacks.
 //
-// Unknown words get the nearest name; every mistake is exit code 64; a noun without its verb prints its verbs.
-// Pure; any thread.
+// Unknown words get the nearest name; every mistake is exit code 64; a noun without its verb prints its
+// verbs. Pure; any thread.
 #pragma once
 
 #include <optional>

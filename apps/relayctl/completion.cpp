@@ -16,14 +16,15 @@ namespace {
 
 constexpr std::size_t kMost = 200;
 
-// A command line as far as it is typed: the verb, how many arguments are there, and a flag that waits for its value.
+// A command line as far as it is typed: the verb, how many arguments are there, and a flag that waits for its
+// value.
 struct Typed {
   const Verb* verb = nullptr;
   std::string noun;
   std::size_t arguments = 0;
   const Flag* waiting = nullptr;
-  Form form;           // of the verb
-  Arguments given;     // flags with a value, so far
+  Form form;        // of the verb
+  Arguments given;  // flags with a value, so far
 };
 
 const Flag* find_flag(const std::vector<Flag>& flags, std::string_view word) {
@@ -69,24 +70,30 @@ using Candidates = std::vector<Candidate>;
 
 void add_verbs(Candidates& out, const std::string& noun) {
   if (!noun.empty()) {
-    for (const Verb* verb : verbs_of(noun)) out.push_back({std::string(verb->path.substr(noun.size() + 1)), std::string(verb->help)});
+    for (const Verb* verb : verbs_of(noun))
+      out.push_back({std::string(verb->path.substr(noun.size() + 1)), std::string(verb->help)});
     return;
   }
-  for (const std::string_view word : nouns()) out.push_back({std::string(word), std::string(verbs_of(word).front()->path.substr(word.size() + 1)) + " and more"});
+  for (const std::string_view word : nouns())
+    out.push_back(
+        {std::string(word), std::string(verbs_of(word).front()->path.substr(word.size() + 1)) + " and more"});
   for (const Verb& verb : verbs()) {
-    if (verb.path.find(' ') == verb.path.npos) out.push_back({std::string(verb.path), std::string(verb.help)});
+    if (verb.path.find(' ') == verb.path.npos)
+      out.push_back({std::string(verb.path), std::string(verb.help)});
   }
 }
 
 void add_flags(Candidates& out, const Typed& typed) {
-  for (const Flag& flag : typed.form.flags) out.push_back({std::string(key_of(flag)), std::string(flag.help)});
+  for (const Flag& flag : typed.form.flags)
+    out.push_back({std::string(key_of(flag)), std::string(flag.help)});
   for (const FlagGroup& group : common_flags()) {
     for (const Flag& flag : group.flags) out.push_back({std::string(key_of(flag)), std::string(flag.help)});
   }
 }
 
 // Names that only a running relayd knows.
-void add_live(Candidates& out, const Arguments& given, const std::string& target, const char* list, const char* key) {
+void add_live(Candidates& out, const Arguments& given, const std::string& target, const char* list,
+              const char* key) {
   Arguments arguments;
   for (const std::string_view flag : profile_flags()) {
     if (given.has(flag)) arguments.add(flag, given.text(flag));
@@ -102,28 +109,35 @@ void add_live(Candidates& out, const Arguments& given, const std::string& target
   for (const Json& entry : (*answer)[list]) out.push_back({entry.value(key, ""), ""});
 }
 
-void add_words(Candidates& out, Words words, const std::vector<std::string_view>& choices, const Typed& typed) {
+void add_words(Candidates& out, Words words, const std::vector<std::string_view>& choices,
+               const Typed& typed) {
   for (const std::string_view choice : choices) out.push_back({std::string(choice), ""});
   const std::string limit = "?limit=" + std::to_string(kMost);
   switch (words) {
-    case Words::kChannel: return add_live(out, typed.given, "/admin/v1/channels" + limit, "channels", "channel");
-    case Words::kClient: return add_live(out, typed.given, "/admin/v1/clients" + limit, "clients", "client");
-    case Words::kInstance: return add_live(out, typed.given, "/admin/v1/instances", "instances", "instance");
+    case Words::kChannel:
+      return add_live(out, typed.given, "/admin/v1/channels" + limit, "channels", "channel");
+    case Words::kClient:
+      return add_live(out, typed.given, "/admin/v1/clients" + limit, "clients", "client");
+    case Words::kInstance:
+      return add_live(out, typed.given, "/admin/v1/instances", "instances", "instance");
     case Words::kContext:
       if (const auto profiles = Profiles::load()) {
         for (const auto& [name, profile] : profiles->all()) out.push_back({name, ""});
       }
       return;
     case Words::kOption:
-      for (const options::Row& row : options::rows()) out.push_back({std::string(row.key), std::string(row.help)});
+      for (const options::Row& row : options::rows())
+        out.push_back({std::string(row.key), std::string(row.help)});
       return;
     case Words::kTopic:
       for (const Topic& topic : topics()) out.push_back({std::string(topic.name), std::string(topic.help)});
       return add_verbs(out, "");
-    case Words::kVerb: return add_verbs(out, "");
+    case Words::kVerb:
+      return add_verbs(out, "");
     case Words::kChoice:
     case Words::kFile:
-    case Words::kNothing: return;
+    case Words::kNothing:
+      return;
   }
 }
 
@@ -134,7 +148,8 @@ void add_value(Candidates& out, const Flag& flag, const Typed& typed) {
     for (const char* format : kFormats) out.push_back({format, ""});
   }
   if (key_of(flag) == "--columns" || key_of(flag) == "--sort-by") {
-    for (const Column& column : typed.form.columns) out.push_back({std::string(column.key), std::string(column.help)});
+    for (const Column& column : typed.form.columns)
+      out.push_back({std::string(column.key), std::string(column.help)});
   }
   add_words(out, flag.words, flag.choices, typed);
 }
@@ -169,7 +184,9 @@ std::vector<Candidate> candidates(const std::vector<std::string>& words) {
   } else {
     add_argument(all, typed);
   }
-  std::erase_if(all, [&](const Candidate& candidate) { return candidate.word.empty() || !candidate.word.starts_with(start); });
+  std::erase_if(all, [&](const Candidate& candidate) {
+    return candidate.word.empty() || !candidate.word.starts_with(start);
+  });
   return all;
 }
 

@@ -1,5 +1,5 @@
-// What may stand at a place of the command line, for the shells. Made from the verb table; what only a running relayd
-// knows is asked for within kPatience, and silence is the answer to every failure. One thread.
+// What may stand at a place of the command line, for the shells. Made from the verb table; what only a
+// running relayd knows is asked for within kPatience, and silence is the answer to every failure. One thread.
 #pragma once
 
 #include <string>

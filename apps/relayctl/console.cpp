@@ -18,7 +18,8 @@ void line_to_stderr(std::string_view line) {
 
 std::string read_answer() {
   std::string answer;
-  for (int c = std::fgetc(stdin); c != EOF && c != '\n'; c = std::fgetc(stdin)) answer += static_cast<char>(c);
+  for (int c = std::fgetc(stdin); c != EOF && c != '\n'; c = std::fgetc(stdin))
+    answer += static_cast<char>(c);
   return std::string(trim(answer));
 }
 
@@ -45,7 +46,9 @@ void Console::trace(std::string_view line) const {
   if (trace_) line_to_stderr(painted(line, Ink::kDim, color_));
 }
 
-void Console::warn(std::string_view line) const { line_to_stderr(painted("warning: ", Ink::kWarn, color_) + std::string(line)); }
+void Console::warn(std::string_view line) const {
+  line_to_stderr(painted("warning: ", Ink::kWarn, color_) + std::string(line));
+}
 
 void Console::fail(const Failure& failure) const {
   const std::string text = text_of(failure);
@@ -57,13 +60,16 @@ Outcome<Answer> Console::ask(std::string_view plan, std::string_view question, s
   if (dry_run_) return Answer::kDryRun;
   if (yes_) return Answer::kYes;
   if (no_input_ || ::isatty(STDIN_FILENO) == 0) {
-    return usage("this needs a yes, and there is no terminal to ask on", "run it again with -y, or with --dry-run to see what it would do");
+    return usage("this needs a yes, and there is no terminal to ask on",
+                 "run it again with -y, or with --dry-run to see what it would do");
   }
-  const std::string prompt = std::string(question) + (word.empty() ? " [y/N] " : " Type \"" + std::string(word) + "\": ");
+  const std::string prompt =
+      std::string(question) + (word.empty() ? " [y/N] " : " Type \"" + std::string(word) + "\": ");
   std::fputs(prompt.c_str(), stderr);
   std::fflush(stderr);
   const std::string answer = read_answer();
-  const bool yes = word.empty() ? equals_ignore_case(answer, "y") || equals_ignore_case(answer, "yes") : answer == word;
+  const bool yes =
+      word.empty() ? equals_ignore_case(answer, "y") || equals_ignore_case(answer, "yes") : answer == word;
   if (!yes) say("nothing was changed");
   return yes ? Answer::kYes : Answer::kNo;
 }

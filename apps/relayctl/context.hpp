@@ -15,7 +15,11 @@ namespace relay::ctl {
 class Context {
  public:
   Context(const Verb& its_verb, const Arguments& its_arguments, Console& its_console, Output& its_output)
-      : verb(its_verb), arguments(its_arguments), console(its_console), output(its_output), form_(its_verb.form()) {}
+      : verb(its_verb),
+        arguments(its_arguments),
+        console(its_console),
+        output(its_output),
+        form_(its_verb.form()) {}
 
   const Verb& verb;
   const Arguments& arguments;

@@ -6,16 +6,23 @@ namespace relay::ctl {
 
 int exit_code_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalid: return exit_code::kUsage;
+    case ErrorKind::kInvalid:
+      return exit_code::kUsage;
     case ErrorKind::kTooLarge:
-    case ErrorKind::kUnsupported: return exit_code::kData;
-    case ErrorKind::kDenied: return exit_code::kDenied;
+    case ErrorKind::kUnsupported:
+      return exit_code::kData;
+    case ErrorKind::kDenied:
+      return exit_code::kDenied;
     case ErrorKind::kNotFound:
-    case ErrorKind::kConflict: return exit_code::kNo;
+    case ErrorKind::kConflict:
+      return exit_code::kNo;
     case ErrorKind::kLimited:
-    case ErrorKind::kUnknown: return exit_code::kTryAgain;
-    case ErrorKind::kUnavailable: return exit_code::kUnavailable;
-    case ErrorKind::kInternal: return exit_code::kSoftware;
+    case ErrorKind::kUnknown:
+      return exit_code::kTryAgain;
+    case ErrorKind::kUnavailable:
+      return exit_code::kUnavailable;
+    case ErrorKind::kInternal:
+      return exit_code::kSoftware;
   }
   return exit_code::kSoftware;
 }

@@ -15,7 +15,8 @@ namespace relay::ctl {
 
 struct Failure {
   Failure() = default;
-  // A constructor of its own: an aggregate could be made of a bare number, and Outcome<number> would be ambiguous.
+  // A constructor of its own: an aggregate could be made of a bare number, and Outcome<number> would be
+  // ambiguous.
   Failure(int its_exit, std::string its_what, std::string its_why = {}, std::string its_fix = {})
       : exit(its_exit), what(std::move(its_what)), why(std::move(its_why)), fix(std::move(its_fix)) {}
 

@@ -19,7 +19,8 @@ std::string padded(std::string_view text, std::size_t width) {
 std::string flag_words(const Flag& flag) {
   const auto comma = flag.name.find(',');
   std::string words = comma == flag.name.npos ? std::string(flag.name)
-                                              : std::string(flag.name.substr(0, comma)) + ", " + std::string(flag.name.substr(comma + 1));
+                                              : std::string(flag.name.substr(0, comma)) + ", " +
+                                                    std::string(flag.name.substr(comma + 1));
   if (flag.value.empty()) return words;
   return words + (flag.value.starts_with('[') ? "" : " ") + std::string(flag.value);
 }
@@ -29,7 +30,8 @@ std::string flag_lines(const std::vector<Flag>& flags) {
   for (const Flag& flag : flags) {
     out += "  " + padded(flag_words(flag), 26) + std::string(flag.help);
     if (!flag.choices.empty() && flag.help.find(flag.choices.front()) == flag.help.npos) {
-      for (std::size_t i = 0; i < flag.choices.size(); ++i) out += (i == 0 ? ": " : ", ") + std::string(flag.choices[i]);
+      for (std::size_t i = 0; i < flag.choices.size(); ++i)
+        out += (i == 0 ? ": " : ", ") + std::string(flag.choices[i]);
     }
     out += "\n";
   }
@@ -38,21 +40,28 @@ std::string flag_lines(const std::vector<Flag>& flags) {
 
 std::string example_lines(const std::vector<Example>& examples) {
   std::string out;
-  for (const Example& example : examples) out += "  " + padded(example.command, 48) + std::string(example.does) + "\n";
+  for (const Example& example : examples)
+    out += "  " + padded(example.command, 48) + std::string(example.does) + "\n";
   return out;
 }
 
 std::string_view plane_words(Plane plane) {
   switch (plane) {
-    case Plane::kLocal: return "local: needs neither relayd nor Redis";
-    case Plane::kLive: return "live: asks a running relayd";
-    case Plane::kStored: return "stored: works on Redis, with no relayd needed";
-    case Plane::kBoth: return "live and stored: asks a running relayd if there is one, else Redis";
+    case Plane::kLocal:
+      return "local: needs neither relayd nor Redis";
+    case Plane::kLive:
+      return "live: asks a running relayd";
+    case Plane::kStored:
+      return "stored: works on Redis, with no relayd needed";
+    case Plane::kBoth:
+      return "live and stored: asks a running relayd if there is one, else Redis";
   }
   return {};
 }
 
-std::string verb_line(const Verb& verb) { return "  " + padded(verb.path, 20) + std::string(verb.help) + "\n"; }
+std::string verb_line(const Verb& verb) {
+  return "  " + padded(verb.path, 20) + std::string(verb.help) + "\n";
+}
 
 constexpr std::string_view kHead =
     R"(relayctl - looks after relayd
@@ -131,7 +140,9 @@ with 64. --no-input never asks.
 
 }  // namespace
 
-std::span<const Topic> topics() { return kTopics; }
+std::span<const Topic> topics() {
+  return kTopics;
+}
 
 std::string argument_words(const Form& form) {
   std::string out;
@@ -159,7 +170,8 @@ std::string overview(bool full) {
       out += verb_line(verb);
     } else if (word != last) {
       std::string list;
-      for (const Verb* sub : verbs_of(word)) list += (list.empty() ? "" : ", ") + std::string(sub->path.substr(word.size() + 1));
+      for (const Verb* sub : verbs_of(word))
+        list += (list.empty() ? "" : ", ") + std::string(sub->path.substr(word.size() + 1));
       out += "  " + padded(word, 20) + list + "\n";
     }
     last = word;
@@ -167,15 +179,18 @@ std::string overview(bool full) {
   out += "\nTopics (relayctl help TOPIC):\n";
   for (const Topic& topic : kTopics) out += "  " + padded(topic.name, 20) + std::string(topic.help) + "\n";
   if (full) {
-    for (const FlagGroup& group : common_flags()) out += "\n" + std::string(group.title) + ":\n" + flag_lines(group.flags);
+    for (const FlagGroup& group : common_flags())
+      out += "\n" + std::string(group.title) + ":\n" + flag_lines(group.flags);
   }
-  return out + (full ? "\nMore: man relayctl\n" : "\nMore: relayctl --help, relayctl COMMAND -h, man relayctl\n");
+  return out +
+         (full ? "\nMore: man relayctl\n" : "\nMore: relayctl --help, relayctl COMMAND -h, man relayctl\n");
 }
 
 std::string noun_help(std::string_view noun) {
   std::string out = "relayctl " + std::string(noun) + " COMMAND\n\nCommands:\n";
   for (const Verb* verb : verbs_of(noun)) {
-    out += "  " + padded(std::string(verb->path.substr(noun.size() + 1)) + argument_words(verb->form()), 30) + std::string(verb->help) + "\n";
+    out += "  " + padded(std::string(verb->path.substr(noun.size() + 1)) + argument_words(verb->form()), 30) +
+           std::string(verb->help) + "\n";
   }
   return out;
 }
@@ -188,16 +203,19 @@ std::string verb_help(const Verb& verb, bool full) {
   if (!form.text.empty()) out += "\n" + std::string(form.text);
   if (!form.flags.empty()) out += "\nFlags:\n" + flag_lines(form.flags);
   if (!full) return out + "\nMore: relayctl " + std::string(verb.path) + " --help\n";
-  for (const FlagGroup& group : common_flags()) out += "\n" + std::string(group.title) + ":\n" + flag_lines(group.flags);
+  for (const FlagGroup& group : common_flags())
+    out += "\n" + std::string(group.title) + ":\n" + flag_lines(group.flags);
   if (!form.columns.empty()) {
     out += "\nKeys:\n";
-    for (const Column& column : form.columns) out += "  " + padded(column.key, 26) + std::string(column.help) + "\n";
+    for (const Column& column : form.columns)
+      out += "  " + padded(column.key, 26) + std::string(column.help) + "\n";
   }
   return out + "\nPlane: " + std::string(plane_words(verb.plane)) + "\n";
 }
 
 std::optional<std::string> help_on(std::string_view topic) {
-  const auto found = std::find_if(kTopics.begin(), kTopics.end(), [&](const Topic& t) { return t.name == topic; });
+  const auto found =
+      std::find_if(kTopics.begin(), kTopics.end(), [&](const Topic& t) { return t.name == topic; });
   if (found != kTopics.end()) return std::string(found->help) + "\n\n" + std::string(found->text);
   if (is_noun(topic)) return noun_help(topic);
   if (const Verb* verb = find_verb(topic)) return verb_help(*verb, true);

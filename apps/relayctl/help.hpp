@@ -10,11 +10,11 @@
 
 namespace relay::ctl {
 
-std::string overview(bool full);                    // relayctl -h, relayctl help
-std::string noun_help(std::string_view noun);       // its verbs
+std::string overview(bool full);               // relayctl -h, relayctl help
+std::string noun_help(std::string_view noun);  // its verbs
 std::string verb_help(const Verb& verb, bool full);
-std::string usage_line(const Verb& verb);           // "relayctl channels get CHANNEL [flags]"
-std::string argument_words(const Form& form);       // "CHANNEL [DATA]"
+std::string usage_line(const Verb& verb);      // "relayctl channels get CHANNEL [flags]"
+std::string argument_words(const Form& form);  // "CHANNEL [DATA]"
 
 struct Topic {
   std::string_view name;

@@ -63,8 +63,8 @@ std::int64_t parse_rfc3339(std::string_view text) {
   tm parts{};
   int milliseconds = 0;
   const std::string copy(text);
-  const int got = std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                              &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &milliseconds);
+  const int got = std::sscanf(copy.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d.%3d", &parts.tm_year, &parts.tm_mon,
+                              &parts.tm_mday, &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &milliseconds);
   if (got < 6 || !copy.ends_with('Z')) return -1;
   parts.tm_year -= 1900;
   parts.tm_mon -= 1;

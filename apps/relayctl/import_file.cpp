@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t kMaxLineBytes = std::size_t{64} << 20;
 
 Failure cannot(const std::string& what, int error) {
-  const int exit = error == ENOENT ? exit_code::kNoInput : error == EACCES ? exit_code::kDenied : exit_code::kIo;
+  const int exit = error == ENOENT   ? exit_code::kNoInput
+                   : error == EACCES ? exit_code::kDenied
+                                     : exit_code::kIo;
   return {exit, what, std::strerror(error), {}};
 }
 
@@ -52,11 +54,13 @@ Outcome<ImportFile> ImportFile::open(const std::string& path,
   if (!opened) return opened.error();
   ImportFile file;
   file.file_.reset(*opened);
-  if (const auto indexed = file.index(path == "-" ? "standard input" : path, check); !indexed) return indexed.error();
+  if (const auto indexed = file.index(path == "-" ? "standard input" : path, check); !indexed)
+    return indexed.error();
   return file;
 }
 
-Outcome<void> ImportFile::index(const std::string& path, const std::function<std::string(const ImportLine&)>& check) {
+Outcome<void> ImportFile::index(const std::string& path,
+                                const std::function<std::string(const ImportLine&)>& check) {
   std::unordered_map<std::string, std::uint32_t> numbers;
   LineBuffer line;
   std::uint64_t offset = 0;
@@ -67,16 +71,22 @@ Outcome<void> ImportFile::index(const std::string& path, const std::function<std
     const std::uint64_t begin = std::exchange(offset, offset + bytes);
     if (bytes == 1 && line.text[0] == '\n') continue;
     auto parsed = parse_import_line({line.text, bytes});
-    std::string wrong = bytes > kMaxLineBytes ? "the line is longer than 64 MiB" : !parsed ? parsed.error().why : "";
+    std::string wrong = bytes > kMaxLineBytes ? "the line is longer than 64 MiB"
+                        : !parsed             ? parsed.error().why
+                                              : "";
     if (wrong.empty() && parsed->kind == ImportLine::Kind::kMessage) wrong = check(*parsed);
     if (!wrong.empty()) {
-      return Failure{exit_code::kData, path + ", line " + std::to_string(number) + ": " + wrong, {}, "nothing was imported"};
+      return Failure{exit_code::kData,
+                     path + ", line " + std::to_string(number) + ": " + wrong,
+                     {},
+                     "nothing was imported"};
     }
     if (parsed->kind == ImportLine::Kind::kHeader) {
       bounds_ = std::move(parsed->bounds);
       continue;
     }
-    const auto [known, is_new] = numbers.emplace(parsed->channel, static_cast<std::uint32_t>(channels_.size()));
+    const auto [known, is_new] =
+        numbers.emplace(parsed->channel, static_cast<std::uint32_t>(channels_.size()));
     if (is_new) channels_.push_back({parsed->channel, {}});
     if (parsed->kind == ImportLine::Kind::kHistory) {
       channels_[known->second].history = {parsed->gone, parsed->last, true};
@@ -86,7 +96,8 @@ Outcome<void> ImportFile::index(const std::string& path, const std::function<std
   }
   if (std::ferror(file_.get()) != 0) return cannot("cannot read " + path, errno);
   // id - 1: those without an id (0) come last.
-  std::stable_sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.id - 1 < b.id - 1; });
+  std::stable_sort(entries_.begin(), entries_.end(),
+                   [](const Entry& a, const Entry& b) { return a.id - 1 < b.id - 1; });
   return {};
 }
 

@@ -1,7 +1,8 @@
-// A file of messages to be imported: read through once to know what is in it, then message by message in order of id.
+// A file of messages to be imported: read through once to know what is in it, then message by message in
+// order of id.
 //
-// Holds some 40 bytes per message, not the messages; standard input is copied to a file without a name first. One
-// thread. Failures: kNoInput, kDenied, kIo, and kData with file and line.
+// Holds some 40 bytes per message, not the messages; standard input is copied to a file without a name first.
+// One thread. Failures: kNoInput, kDenied, kIo, and kData with file and line.
 #pragma once
 
 #include <cstdio>
@@ -33,11 +34,14 @@ class ImportFile {
     History history;
   };
   // `check` says what is wrong with a message, or nothing.
-  static Outcome<ImportFile> open(const std::string& path, const std::function<std::string(const ImportLine&)>& check);
+  static Outcome<ImportFile> open(const std::string& path,
+                                  const std::function<std::string(const ImportLine&)>& check);
 
-  const std::vector<Entry>& entries() const { return entries_; }  // by id, those without one last, as in the file
+  const std::vector<Entry>& entries() const {
+    return entries_;
+  }  // by id, those without one last, as in the file
   std::vector<Channel>& channels() { return channels_; }
-  const std::vector<Bounds>& bounds() const { return bounds_; }   // empty: there is no header
+  const std::vector<Bounds>& bounds() const { return bounds_; }  // empty: there is no header
   Outcome<ImportLine> read(const Entry& entry) const;
 
  private:

@@ -14,7 +14,9 @@ constexpr std::size_t kInFlight = 200;
 constexpr Milliseconds kAhead{60'000};  // that an id's time may be before Redis's clock
 constexpr const char* kUseNewIds = "import them under new ids: leave --preserve-ids out";
 
-Failure refuse(std::string what, std::string why) { return {exit_code::kData, std::move(what), std::move(why), kUseNewIds}; }
+Failure refuse(std::string what, std::string why) {
+  return {exit_code::kData, std::move(what), std::move(why), kUseNewIds};
+}
 
 std::uint32_t partition_of(const Stored& stored, ImportFile& file, const ImportFile::Entry& entry) {
   return stored.partition_of(file.channels()[entry.channel].name);
@@ -23,18 +25,21 @@ std::uint32_t partition_of(const Stored& stored, ImportFile& file, const ImportF
 // What can be seen from the file alone.
 Outcome<void> check_file(Stored& stored, ImportFile& file) {
   if (!file.bounds().empty() && file.bounds().size() != stored.partitions()) {
-    return refuse("the file has ids of " + std::to_string(file.bounds().size()) + " partitions, and the store has " +
-                      std::to_string(stored.partitions()),
+    return refuse("the file has ids of " + std::to_string(file.bounds().size()) +
+                      " partitions, and the store has " + std::to_string(stored.partitions()),
                   "an id is unique in its partition alone");
   }
   const MessageId highest = first_id_at(stored.now_ms() + kAhead.count());
   for (const Bounds& bounds : file.bounds()) {
-    if (bounds.last > highest) return refuse("the file's ids are ahead of the store's clock", "they reach " + rfc3339(id_time_ms(bounds.last)));
+    if (bounds.last > highest)
+      return refuse("the file's ids are ahead of the store's clock",
+                    "they reach " + rfc3339(id_time_ms(bounds.last)));
   }
   std::map<std::uint32_t, ImportFile::Entry> before;
   for (const ImportFile::Entry& entry : file.entries()) {
     if (entry.id == 0) return refuse("there are messages without an id in the file", {});
-    if (entry.id > highest) return refuse("id " + std::to_string(entry.id) + " is ahead of the store's clock", {});
+    if (entry.id > highest)
+      return refuse("id " + std::to_string(entry.id) + " is ahead of the store's clock", {});
     ImportFile::Entry& last = before[partition_of(stored, file, entry)];
     if (last.id == entry.id) return refuse("id " + std::to_string(entry.id) + " is in the file twice", {});
     last = entry;
@@ -42,7 +47,8 @@ Outcome<void> check_file(Stored& stored, ImportFile& file) {
   return {};
 }
 
-// Whether the store has an id of the file on another channel of the partition: readers take the two for one message.
+// Whether the store has an id of the file on another channel of the partition: readers take the two for one
+// message.
 Outcome<void> check_ids_are_free(Stored& stored, ImportFile& file, const PreservingPlan& plan) {
   std::unordered_map<MessageId, std::vector<std::uint32_t>> past;  // id: channels
   MessageId lowest = kMaxId, highest = 0;
@@ -63,7 +69,9 @@ Outcome<void> check_ids_are_free(Stored& stored, ImportFile& file, const Preserv
       for (const std::uint32_t channel : found->second) {
         const std::string& other = file.channels()[channel].name;
         if (other == name.channel || stored.partition_of(other) != name.partition) continue;
-        taken = refuse("id " + std::to_string(element.id) + " is taken: the file has it on " + other + ", the store on " + name.channel, {});
+        taken = refuse("id " + std::to_string(element.id) + " is taken: the file has it on " + other +
+                           ", the store on " + name.channel,
+                       {});
       }
       return !taken;
     });
@@ -90,7 +98,8 @@ class Preserving {
     if (const auto settled = stored_.settle(); !settled) return broke_off(settled.error());
     if (const auto settled = settle_channels(); !settled) return broke_off(settled.error());
     if (refused_ > 0) {
-      return refuse("the store refused " + grouped(refused_) + " messages", "it changed while the import went on");
+      return refuse("the store refused " + grouped(refused_) + " messages",
+                    "it changed while the import went on");
     }
     return {};
   }
@@ -161,14 +170,17 @@ class Preserving {
                 });
   }
 
-  // What the file says of the messages that it does not have; and the newest ids, whether they are kept or not.
+  // What the file says of the messages that it does not have; and the newest ids, whether they are kept or
+  // not.
   Outcome<void> settle_channels() {
     for (const ImportFile::Channel& channel : file_.channels()) {
       const std::uint32_t partition = stored_.partition_of(channel.name);
       redis::KnownHistory known;
-      if (channel.history.known) known = {plan_.through[partition], channel.history.gone, channel.history.last};
+      if (channel.history.known)
+        known = {plan_.through[partition], channel.history.gone, channel.history.last};
       known.gone = std::max(known.gone, channel.history.gone);
-      auto call = redis::settle_call(stored_.keys(partition), channel.name, stored_.keep_of(channel.name), known);
+      auto call =
+          redis::settle_call(stored_.keys(partition), channel.name, stored_.keep_of(channel.name), known);
       stored_.run(partition, call.script, std::move(call.keys), std::move(call.arguments));
       if (const auto settled = stored_.settle(kInFlight); !settled) return settled.error();
     }
@@ -210,11 +222,14 @@ Outcome<PreservingPlan> plan_preserving(Stored& stored, ImportFile& file) {
     plan.past += entry.id <= plan.before[partition].last ? 1 : 0;
     if (entry.id < plan.before[partition].epoch) ++too_old, epoch = plan.before[partition].epoch;
   }
-  for (const ImportFile::Channel& channel : file.channels()) plan.used[stored.partition_of(channel.name)] = true;
+  for (const ImportFile::Channel& channel : file.channels())
+    plan.used[stored.partition_of(channel.name)] = true;
   if (too_old > 0) {
-    return refuse(grouped(too_old) + " of " + grouped(static_cast<std::int64_t>(file.entries().size())) +
-                      " messages are older than the life of the store's data, which began at " + rfc3339(id_time_ms(epoch)),
-                  "readers with cursors from before are told a gap and begin there: they would never see them");
+    return refuse(
+        grouped(too_old) + " of " + grouped(static_cast<std::int64_t>(file.entries().size())) +
+            " messages are older than the life of the store's data, which began at " +
+            rfc3339(id_time_ms(epoch)),
+        "readers with cursors from before are told a gap and begin there: they would never see them");
   }
   if (const auto free = check_ids_are_free(stored, file, plan); !free) return free.error();
   return plan;

@@ -11,17 +11,21 @@ namespace {
 std::atomic<bool> caught{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
 
-void note(int) { caught = true; }
+void note(int) {
+  caught = true;
+}
 
 }  // namespace
 
 void catch_interrupts() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note;
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
 }
 
-bool interrupted() { return caught; }
+bool interrupted() {
+  return caught;
+}
 
 bool pause_for(Milliseconds time) {
   if (caught) return false;

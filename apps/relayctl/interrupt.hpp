@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM as something to ask about, for verbs that tidy up or sum up before they end. Process-wide.
+// SIGINT and SIGTERM as something to ask about, for verbs that tidy up or sum up before they end.
+// Process-wide.
 #pragma once
 
 #include "base/clock.hpp"

@@ -1,8 +1,8 @@
 // The live plane: requests to one running relayd, over its admin socket or its operator address.
 //
-// Blocking, with a deadline on every wait; one thread. Where relayd is: --server (or the profile's), else the admin
-// socket of relayd's settings, else the operator address of relayd's settings; what was tried stands in the failure. An
-// answer that is an error becomes a Failure here and nowhere else.
+// Blocking, with a deadline on every wait; one thread. Where relayd is: --server (or the profile's), else the
+// admin socket of relayd's settings, else the operator address of relayd's settings; what was tried stands in
+// the failure. An answer that is an error becomes a Failure here and nowhere else.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -41,7 +41,8 @@ class Live {
   Milliseconds timeout() const { return timeout_; }
 
  private:
-  Live(net::Endpoint endpoint, std::string token, Milliseconds timeout, const Console& console, client::HttpClient http);
+  Live(net::Endpoint endpoint, std::string token, Milliseconds timeout, const Console& console,
+       client::HttpClient http);
   client::HeaderList with_token(client::HeaderList headers) const;
   Failure lost(const Error& error, const std::string& target) const;
 

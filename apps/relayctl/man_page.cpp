@@ -68,7 +68,8 @@ std::string flag_item(const Flag& flag) {
   const auto comma = flag.name.find(',');
   std::string out = ".It ";
   const auto fl = [](std::string_view name) { return "Fl " + roff(name.substr(1)); };
-  out += comma == flag.name.npos ? fl(flag.name) : fl(flag.name.substr(0, comma)) + " , " + fl(flag.name.substr(comma + 1));
+  out += comma == flag.name.npos ? fl(flag.name)
+                                 : fl(flag.name.substr(0, comma)) + " , " + fl(flag.name.substr(comma + 1));
   if (flag.value.starts_with('[')) {
     out += " Ns Op = Ns Ar TIME";
   } else if (!flag.value.empty()) {
@@ -80,7 +81,8 @@ std::string flag_item(const Flag& flag) {
 std::string flag_text(const Flag& flag) {
   std::string help(flag.help);
   if (!flag.choices.empty() && help.find(flag.choices.front()) == help.npos) {
-    for (std::size_t i = 0; i < flag.choices.size(); ++i) help += (i == 0 ? ": " : i + 1 < flag.choices.size() ? ", " : " or ") + std::string(flag.choices[i]);
+    for (std::size_t i = 0; i < flag.choices.size(); ++i)
+      help += (i == 0 ? ": " : i + 1 < flag.choices.size() ? ", " : " or ") + std::string(flag.choices[i]);
   }
   return sentence(help) + (flag.repeats ? "May be repeated.\n" : "");
 }
@@ -93,10 +95,14 @@ std::string flag_list(const std::vector<Flag>& flags) {
 
 std::string_view plane_text(Plane plane) {
   switch (plane) {
-    case Plane::kLocal: return "Needs neither relayd nor Redis.\n";
-    case Plane::kLive: return "Asks a running relayd.\n";
-    case Plane::kStored: return "Works on Redis, with no relayd needed.\n";
-    case Plane::kBoth: return "Asks a running relayd if there is one, and Redis.\n";
+    case Plane::kLocal:
+      return "Needs neither relayd nor Redis.\n";
+    case Plane::kLive:
+      return "Asks a running relayd.\n";
+    case Plane::kStored:
+      return "Works on Redis, with no relayd needed.\n";
+    case Plane::kBoth:
+      return "Asks a running relayd if there is one, and Redis.\n";
   }
   return {};
 }
@@ -109,7 +115,8 @@ std::string key_list(const std::vector<Column>& columns) {
 
 std::string example_list(const std::vector<Example>& examples) {
   std::string out;
-  for (const Example& example : examples) out += ".Pp\n" + sentence(example.does) + ".Dl " + roff(example.command) + "\n";
+  for (const Example& example : examples)
+    out += ".Pp\n" + sentence(example.does) + ".Dl " + roff(example.command) + "\n";
   return out;
 }
 
@@ -125,7 +132,8 @@ std::string argument_macros(const Form& form) {
 
 std::string verb_section(const Verb& verb) {
   const Form form = verb.form();
-  std::string out = ".It Xo\n.Cm " + std::string(verb.path) + argument_macros(form) + "\n.Xc\n" + sentence(verb.help) + std::string(plane_text(verb.plane));
+  std::string out = ".It Xo\n.Cm " + std::string(verb.path) + argument_macros(form) + "\n.Xc\n" +
+                    sentence(verb.help) + std::string(plane_text(verb.plane));
   if (!form.text.empty()) out += paragraph(flattened(form.text));
   if (!form.flags.empty()) out += flag_list(form.flags);
   if (!form.examples.empty()) out += example_list(form.examples);
@@ -221,17 +229,21 @@ std::string exit_status() {
     const auto space = line.find(' ');
     out += ".It " + std::string(line.substr(0, space)) + "\n" + sentence(trim(line.substr(space)));
   }
-  return out + ".El\n.Pp\nWith\n.Fl \\-format Cm nagios\nthe check commands answer 0, 1, 2 and 3, as monitors want it.\n";
+  return out +
+         ".El\n.Pp\nWith\n.Fl \\-format Cm nagios\nthe check commands answer 0, 1, 2 and 3, as monitors want "
+         "it.\n";
 }
 
 }  // namespace
 
 std::string man_page() {
   std::string out(kHead);
-  for (const FlagGroup& group : common_flags()) out += ".Ss " + std::string(group.title) + "\n" + flag_list(group.flags);
+  for (const FlagGroup& group : common_flags())
+    out += ".Ss " + std::string(group.title) + "\n" + flag_list(group.flags);
   out += ".Sh COMMANDS\n.Bl -tag -width Ds\n";
   for (const Verb& verb : verbs()) out += verb_section(verb);
-  return out + ".El\n" + std::string(kOutput) + std::string(kSurroundings) + exit_status() + std::string(kTail);
+  return out + ".El\n" + std::string(kOutput) + std::string(kSurroundings) + exit_status() +
+         std::string(kTail);
 }
 
 }  // namespace relay::ctl

@@ -1,4 +1,5 @@
-// relayctl(1) as mdoc(7), made from the verb table. man/relayctl.1 is this text; a test compares. Pure; any thread.
+// relayctl(1) as mdoc(7), made from the verb table. man/relayctl.1 is this text; a test compares. Pure; any
+// thread.
 #pragma once
 
 #include <string>

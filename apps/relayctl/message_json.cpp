@@ -26,8 +26,9 @@ Json data_for_scripts(const hub::Draft& draft) {
   return repair_utf8(draft.data);
 }
 
-Failure bad(std::string why) { return {exit_code::kData, "this is no line of an export", std::move(why), {}}; }
-
+Failure bad(std::string why) {
+  return {exit_code::kData, "this is no line of an export", std::move(why), {}};
+}
 
 std::optional<std::string> base64_decode(std::string text) {
   for (char& c : text) c = c == '+' ? '-' : c == '/' ? '_' : c;
@@ -54,7 +55,8 @@ class Fields {
   std::uint64_t number(const std::string& key, std::uint64_t most) {
     const auto found = object_.find(key);
     if (found == object_.end()) return 0;
-    if (found->is_number_unsigned() && found->get<std::uint64_t>() <= most) return found->get<std::uint64_t>();
+    if (found->is_number_unsigned() && found->get<std::uint64_t>() <= most)
+      return found->get<std::uint64_t>();
     fault("\"" + key + "\" is no number from 0 to " + std::to_string(most));
     return 0;
   }
@@ -69,8 +71,10 @@ class Fields {
     const auto found = object_.find(key);
     if (found == object_.end()) return out;
     for (const Json& one : *found) {
-      if (one.is_string()) out.push_back(one.get<std::string>());
-      else fault("\"" + key + "\" holds something that is no string");
+      if (one.is_string())
+        out.push_back(one.get<std::string>());
+      else
+        fault("\"" + key + "\" holds something that is no string");
     }
     return out;
   }
@@ -88,7 +92,8 @@ class Fields {
 ImportLine header_of(const Json& object, Fields& fields) {
   ImportLine line;
   line.kind = ImportLine::Kind::kHeader;
-  if (fields.number("relay_export", UINT64_MAX) != kExportVersion) fields.fault("it is of a version that is not known here");
+  if (fields.number("relay_export", UINT64_MAX) != kExportVersion)
+    fields.fault("it is of a version that is not known here");
   const auto bounds = object.find("bounds");
   if (bounds == object.end() || !bounds->is_array()) {
     fields.fault("\"bounds\" is missing");
@@ -117,7 +122,8 @@ ImportLine message_of(const Json& object, Fields& fields) {
     line.draft.data = data->dump();
   } else {
     line.draft.data = fields.text("data");
-    if (line.draft.is_json && !Json::accept(line.draft.data)) fields.fault("\"data\" is no JSON, as \"json\" says");
+    if (line.draft.is_json && !Json::accept(line.draft.data))
+      fields.fault("\"data\" is no JSON, as \"json\" says");
   }
   return line;
 }
@@ -209,7 +215,8 @@ Outcome<ImportLine> parse_import_line(std::string_view text) {
     }
     line.channel = channel;
     // The relay's own channels are kept and exported like any other.
-    const auto named = hub::check_channel_name(channel.starts_with('$') ? std::string_view(channel).substr(1) : channel);
+    const auto named =
+        hub::check_channel_name(channel.starts_with('$') ? std::string_view(channel).substr(1) : channel);
     if (!named) fields.fault("channel \"" + repair_utf8(channel) + "\": " + named.error().message);
   }
   if (!fields.faults().empty()) return bad(fields.faults());

@@ -1,13 +1,14 @@
-// A stored message as JSON: for people's eyes and scripts (message_row), and exact, to be read back (export lines). Pure;
-// any thread.
+// A stored message as JSON: for people's eyes and scripts (message_row), and exact, to be read back (export
+// lines). Pure; any thread.
 //
 // An export is JSON lines (https://jsonlines.org):
 //   {"relay_export":1,"at":TIME,"partitions":N,"bounds":[{"epoch":ID,"last":ID},…]}     first
 //   {"channel":C,"id":ID,"ttl_ms":N,"event":E,"json":BOOL,"data":TEXT,"from":F,"trace":T,"exclude":[…]}
-//   {"channel":C,"gone":ID,"last":ID}          behind the messages of a channel: the highest id that is not kept any
+//   {"channel":C,"gone":ID,"last":ID}          behind the messages of a channel: the highest id that is not
+//   kept any
 //                                              more (0: none), and the last one that was
-// Whatever is empty is left out. "data" is the payload's text, also of JSON, so that it comes back byte for byte; a text
-// that is no UTF-8 is written as base64 under "data_base64" and so on.
+// Whatever is empty is left out. "data" is the payload's text, also of JSON, so that it comes back byte for
+// byte; a text that is no UTF-8 is written as base64 under "data_base64" and so on.
 #pragma once
 
 #include <optional>

@@ -41,7 +41,9 @@ Outcome<Condition> parse_condition(const std::string& text) {
   if (at == text.npos || at == 0 || (text[at] == '!' && !unequal)) {
     return usage("\"" + text + "\" is no filter", "write KEY=VALUE, KEY!=VALUE or KEY~PATTERN");
   }
-  const auto op = unequal ? Condition::Op::kUnequal : text[at] == '~' ? Condition::Op::kLike : Condition::Op::kEqual;
+  const auto op = unequal           ? Condition::Op::kUnequal
+                  : text[at] == '~' ? Condition::Op::kLike
+                                    : Condition::Op::kEqual;
   return Condition{text.substr(0, at), op, text.substr(at + (unequal ? 2 : 1))};
 }
 
@@ -49,9 +51,12 @@ bool holds(const Condition& condition, const Json& row) {
   const auto found = row.find(condition.key);
   const std::string text = found == row.end() ? std::string() : bare(*found);
   switch (condition.op) {
-    case Condition::Op::kEqual: return text == condition.value;
-    case Condition::Op::kUnequal: return text != condition.value;
-    case Condition::Op::kLike: return ::fnmatch(condition.value.c_str(), text.c_str(), 0) == 0;
+    case Condition::Op::kEqual:
+      return text == condition.value;
+    case Condition::Op::kUnequal:
+      return text != condition.value;
+    case Condition::Op::kLike:
+      return ::fnmatch(condition.value.c_str(), text.c_str(), 0) == 0;
   }
   return false;
 }
@@ -65,7 +70,8 @@ std::optional<Failure> unknown_key(std::span<const Column> columns, const std::s
     list += (list.empty() ? "" : ", ") + std::string(column.key);
   }
   const auto near = options::nearest(key, known);
-  return usage("there is no column \"" + key + "\"", (near ? "did you mean \"" + *near + "\"?  " : "") + "columns: " + list);
+  return usage("there is no column \"" + key + "\"",
+               (near ? "did you mean \"" + *near + "\"?  " : "") + "columns: " + list);
 }
 
 bool less(const Json& a, const Json& b, const std::string& key) {
@@ -80,7 +86,9 @@ Outcome<void> write_out(std::string_view text) {
   while (!text.empty()) {
     const ssize_t wrote = ::write(STDOUT_FILENO, text.data(), text.size());
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return Failure{exit_code::kIo, "cannot write to standard output", std::generic_category().message(errno), {}};
+    if (wrote < 0)
+      return Failure{
+          exit_code::kIo, "cannot write to standard output", std::generic_category().message(errno), {}};
     text.remove_prefix(static_cast<std::size_t>(wrote));
   }
   return {};
@@ -91,14 +99,16 @@ Outcome<void> write_out(std::string_view text) {
 Outcome<Output> Output::make(const Arguments& arguments) {
   Output output;
   const std::string format = arguments.text_or("--output", "table");
-  const auto named = std::find_if(kFormats.begin(), kFormats.end(), [&](const FormatName& f) { return f.name == format; });
+  const auto named =
+      std::find_if(kFormats.begin(), kFormats.end(), [&](const FormatName& f) { return f.name == format; });
   if (format.starts_with(kTemplate)) {
     output.format_ = Format::kTemplate;
     output.template_ = format.substr(kTemplate.size());
   } else if (named != kFormats.end()) {
     output.format_ = named->format;
   } else {
-    return usage("\"" + format + "\" is no output format", "one of: table, wide, json, jsonl, yaml, csv, name, template=TEXT");
+    return usage("\"" + format + "\" is no output format",
+                 "one of: table, wide, json, jsonl, yaml, csv, name, template=TEXT");
   }
   output.headers_ = !arguments.has("--no-headers");
   output.color_ = wants_color(arguments.text_or("--color", "auto"), STDOUT_FILENO);
@@ -119,11 +129,13 @@ Outcome<std::vector<Column>> Output::chosen(std::span<const Column> columns) con
   std::vector<Column> out;
   for (const std::string& key : keys_) {
     if (auto unknown = unknown_key(columns, key)) return *unknown;
-    out.push_back(*std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.key == key; }));
+    out.push_back(
+        *std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.key == key; }));
   }
   if (!keys_.empty()) return out;
   for (const Column& column : columns) {
-    const bool shown = column.show == Show::kAlways || (column.show == Show::kWide && format_ == Format::kWide) || !for_people();
+    const bool shown = column.show == Show::kAlways ||
+                       (column.show == Show::kWide && format_ == Format::kWide) || !for_people();
     if (shown) out.push_back(column);
   }
   return out;
@@ -140,21 +152,26 @@ Outcome<void> Output::arrange(std::span<const Column> columns, std::vector<Json>
     const bool down = sort_by_.front() == '-';
     const std::string key = sort_by_.substr(down ? 1 : 0);
     if (auto unknown = unknown_key(columns, key)) return *unknown;
-    std::stable_sort(rows.begin(), rows.end(), [&](const Json& a, const Json& b) { return down ? less(b, a, key) : less(a, b, key); });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](const Json& a, const Json& b) { return down ? less(b, a, key) : less(a, b, key); });
   }
-  if (limit_ >= 0 && rows.size() > static_cast<std::size_t>(limit_)) rows.resize(static_cast<std::size_t>(limit_));
+  if (limit_ >= 0 && rows.size() > static_cast<std::size_t>(limit_))
+    rows.resize(static_cast<std::size_t>(limit_));
   return {};
 }
 
-std::string Output::render(const std::vector<Column>& columns, const std::vector<Json>& rows, std::vector<std::size_t>* widths) const {
+std::string Output::render(const std::vector<Column>& columns, const std::vector<Json>& rows,
+                           std::vector<std::size_t>* widths) const {
   const auto picked = [&](const Json& row) {
     if (keys_.empty()) return row;
     Json out = Json::object();
-    for (const Column& column : columns) out[std::string(column.key)] = row.contains(column.key) ? row[std::string(column.key)] : Json();
+    for (const Column& column : columns)
+      out[std::string(column.key)] = row.contains(column.key) ? row[std::string(column.key)] : Json();
     return out;
   };
   switch (format_) {
-    case Format::kCsv: return render_csv(columns, rows, headers_);
+    case Format::kCsv:
+      return render_csv(columns, rows, headers_);
     case Format::kJson:
     case Format::kYaml: {
       Json list = Json::array();
@@ -168,10 +185,12 @@ std::string Output::render(const std::vector<Column>& columns, const std::vector
     }
     case Format::kName: {
       std::string out;
-      for (const Json& row : rows) out += bare(row.contains(columns[0].key) ? row[std::string(columns[0].key)] : Json()) + "\n";
+      for (const Json& row : rows)
+        out += bare(row.contains(columns[0].key) ? row[std::string(columns[0].key)] : Json()) + "\n";
       return out;
     }
-    default: return render_table(columns, rows, {headers_, color_, terminal_columns_, widths});
+    default:
+      return render_table(columns, rows, {headers_, color_, terminal_columns_, widths});
   }
 }
 
@@ -221,6 +240,8 @@ Outcome<void> Output::row_of_stream(std::span<const Column> columns, const Json&
   return write_out(line.render(*wanted, one, &stream_widths_));
 }
 
-Outcome<void> Output::text(std::string_view text) { return write_out(text); }
+Outcome<void> Output::text(std::string_view text) {
+  return write_out(text);
+}
 
 }  // namespace relay::ctl

@@ -1,8 +1,9 @@
 // What a verb prints: rows or one record, in the format of -o. Data on standard output, nothing else.
 //
-// A verb hands over JSON objects with the keys of its columns; tables show them for people, every other format
-// keeps them exact. --columns, --sort-by, --filter, --limit and --no-headers are done here, for every verb alike.
-// One thread. Failures: usage (64) for a key that is none of the columns', kIo when standard output is gone.
+// A verb hands over JSON objects with the keys of its columns; tables show them for people, every other
+// format keeps them exact. --columns, --sort-by, --filter, --limit and --no-headers are done here, for every
+// verb alike. One thread. Failures: usage (64) for a key that is none of the columns', kIo when standard
+// output is gone.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -43,7 +44,8 @@ class Output {
   Output() = default;
   Outcome<std::vector<Column>> chosen(std::span<const Column> columns) const;
   Outcome<void> arrange(std::span<const Column> columns, std::vector<Json>& rows) const;
-  std::string render(const std::vector<Column>& columns, const std::vector<Json>& rows, std::vector<std::size_t>* widths = nullptr) const;
+  std::string render(const std::vector<Column>& columns, const std::vector<Json>& rows,
+                     std::vector<std::size_t>* widths = nullptr) const;
 
   Format format_ = Format::kTable;
   std::string template_;

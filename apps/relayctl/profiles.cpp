@@ -26,11 +26,15 @@ constexpr std::array<std::string_view, 8> kFlags{"--server", "--token-file", "--
 
 Failure file_failure(int number, const std::string& path) {
   const bool denied = number == EACCES || number == EPERM;
-  return {denied ? exit_code::kDenied : exit_code::kIo, "cannot use " + path, std::generic_category().message(number), {}};
+  return {denied ? exit_code::kDenied : exit_code::kIo,
+          "cannot use " + path,
+          std::generic_category().message(number),
+          {}};
 }
 
 Failure not_ours(const std::string& path, const std::string& why) {
-  return {exit_code::kConfig, path + " is not a list of contexts", why, "mend it or move it away; relayctl context add makes a new one"};
+  return {exit_code::kConfig, path + " is not a list of contexts", why,
+          "mend it or move it away; relayctl context add makes a new one"};
 }
 
 // Whole or not at all: a reader sees the old file or the new one.
@@ -39,7 +43,8 @@ Outcome<void> replace_file(const std::string& path, const std::string& text) {
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return file_failure(errno, fresh);
   ::fchmod(fd, 0600);
-  const bool written = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  const bool written =
+      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
   const int number = errno;
   ::close(fd);
   if (!written) return file_failure(number, fresh);
@@ -49,7 +54,9 @@ Outcome<void> replace_file(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-std::span<const std::string_view> profile_flags() { return kFlags; }
+std::span<const std::string_view> profile_flags() {
+  return kFlags;
+}
 
 std::string Profiles::path() {
   const char* base = std::getenv("XDG_CONFIG_HOME");
@@ -72,7 +79,8 @@ Outcome<Profiles> Profiles::load() {
   if (!json.is_object() || !json.contains("contexts") || !json["contexts"].is_object()) {
     return not_ours(file_name, "it is no JSON object with \"contexts\"");
   }
-  if (json.contains("current") && json["current"].is_string()) profiles.current_ = json["current"].get<std::string>();
+  if (json.contains("current") && json["current"].is_string())
+    profiles.current_ = json["current"].get<std::string>();
   for (const auto& [name, members] : json["contexts"].items()) {
     if (!members.is_object()) return not_ours(file_name, "\"" + name + "\" is no object");
     for (const auto& [key, value] : members.items()) {
@@ -126,7 +134,8 @@ Outcome<void> apply_profile(Arguments& arguments) {
   if (!profile) return profile.error();
   for (const std::string_view flag : kFlags) {
     const auto value = profile->find(std::string(flag.substr(2)));
-    if (value != profile->end() && !value->second.empty() && !arguments.has(flag)) arguments.add(flag, value->second);
+    if (value != profile->end() && !value->second.empty() && !arguments.has(flag))
+      arguments.add(flag, value->second);
   }
   return {};
 }

@@ -1,8 +1,8 @@
 // The profiles of `relayctl context`: named sets of the flags that say where relayd and its store are.
 //
-// Kept as JSON in $XDG_CONFIG_HOME/relayctl/contexts.json (~/.config), mode 0600, replaced whole by a rename. A profile
-// supplies flags that the command line did not give; it holds names of secret files, never secrets. One thread.
-// Failures: kConfig for a file that is not ours, kDenied, kIo.
+// Kept as JSON in $XDG_CONFIG_HOME/relayctl/contexts.json (~/.config), mode 0600, replaced whole by a rename.
+// A profile supplies flags that the command line did not give; it holds names of secret files, never secrets.
+// One thread. Failures: kConfig for a file that is not ours, kDenied, kIo.
 #pragma once
 
 #include <map>

@@ -35,7 +35,8 @@ Outcome<void> read_clock(Stored& stored, NodeInfo& into) {
   stored.ask_node(into.node, {"TIME"}, [&](const wire::RespValue& time) {
     into.round_trip_ms = milliseconds_since(begin);
     if (time.size() != 2) return;
-    const double redis_ms = static_cast<double>(to_number(time[0].text())) * 1000 + static_cast<double>(to_number(time[1].text())) / 1000;
+    const double redis_ms = static_cast<double>(to_number(time[0].text())) * 1000 +
+                            static_cast<double>(to_number(time[1].text())) / 1000;
     into.clock_offset_ms = redis_ms - static_cast<double>(asked) - into.round_trip_ms / 2;
   });
   return stored.settle();
@@ -47,7 +48,9 @@ std::string NodeInfo::text(std::string_view field) const {
   const auto found = fields.find(field);
   return found == fields.end() ? std::string() : found->second;
 }
-std::int64_t NodeInfo::number(std::string_view field) const { return to_number(text(field)); }
+std::int64_t NodeInfo::number(std::string_view field) const {
+  return to_number(text(field));
+}
 std::string NodeInfo::setting(std::string_view name) const {
   const auto found = settings.find(name);
   return found == settings.end() ? std::string() : found->second;
@@ -64,8 +67,10 @@ Outcome<std::vector<NodeInfo>> read_info(Stored& stored) {
     info.node = std::move(node);
   }
   for (NodeInfo& info : all) {
-    stored.try_ask_node(info.node, {"INFO", "everything"}, [&info](const wire::RespValue& text) { take_info(info, text.text()); });
-    for (const char* name : {"maxmemory-policy", "appendfsync", "appendonly", "maxmemory", "client-output-buffer-limit"}) {
+    stored.try_ask_node(info.node, {"INFO", "everything"},
+                        [&info](const wire::RespValue& text) { take_info(info, text.text()); });
+    for (const char* name :
+         {"maxmemory-policy", "appendfsync", "appendonly", "maxmemory", "client-output-buffer-limit"}) {
       stored.try_ask_node(info.node, {"CONFIG", "GET", name}, [&info](const wire::RespValue& pair) {
         if (pair.size() == 2) info.settings.emplace(pair[0].text(), pair[1].text());
       });
@@ -79,12 +84,14 @@ Outcome<std::vector<NodeInfo>> read_info(Stored& stored) {
   return all;
 }
 
-Outcome<std::vector<double>> ping_node(Stored& stored, const std::string& node, std::int64_t count, Milliseconds pause) {
+Outcome<std::vector<double>> ping_node(Stored& stored, const std::string& node, std::int64_t count,
+                                       Milliseconds pause) {
   std::vector<double> times;
   for (std::int64_t i = 0; i < count; ++i) {
     if (i > 0 && !pause_for(pause)) break;
     const SteadyTime begin = system_clock().steady();
-    stored.ask_node(node, {"PING"}, [&](const wire::RespValue&) { times.push_back(milliseconds_since(begin)); });
+    stored.ask_node(node, {"PING"},
+                    [&](const wire::RespValue&) { times.push_back(milliseconds_since(begin)); });
     if (const auto settled = stored.settle(); !settled) return settled.error();
   }
   return times;

@@ -29,7 +29,8 @@ struct NodeInfo {
 Outcome<std::vector<NodeInfo>> read_info(Stored& stored);
 
 // Milliseconds of each of `count` round trips to a node, one after the other, with pauses between.
-Outcome<std::vector<double>> ping_node(Stored& stored, const std::string& node, std::int64_t count, Milliseconds pause);
+Outcome<std::vector<double>> ping_node(Stored& stored, const std::string& node, std::int64_t count,
+                                       Milliseconds pause);
 
 // A percentile of sorted numbers. REQUIRES: not empty.
 double percentile(const std::vector<double>& sorted, double percent);

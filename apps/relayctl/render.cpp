@@ -64,7 +64,8 @@ std::string yaml_scalar(const Json& value) {
   if (!value.is_string()) return value.dump();
   const std::string& text = value.get_ref<const std::string&>();
   const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '/' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '/' || c == '.';
   });
   static constexpr std::string_view kWords[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
   std::string lower = text;
@@ -111,16 +112,21 @@ std::string bare(const Json& value) {
 std::string shown(const Column& column, const Json& value) {
   if (value.is_null()) return "-";
   switch (column.kind) {
-    case Kind::kNumber: return value.is_number() ? grouped(value.get<std::int64_t>()) : bare(value);
-    case Kind::kRate: return value.is_number() ? human_rate(value.get<double>()) : bare(value);
-    case Kind::kBytes: return value.is_number() ? human_bytes(value.get<std::int64_t>()) : bare(value);
-    case Kind::kDuration: return value.is_number() ? human_duration(value.get<std::int64_t>()) : bare(value);
+    case Kind::kNumber:
+      return value.is_number() ? grouped(value.get<std::int64_t>()) : bare(value);
+    case Kind::kRate:
+      return value.is_number() ? human_rate(value.get<double>()) : bare(value);
+    case Kind::kBytes:
+      return value.is_number() ? human_bytes(value.get<std::int64_t>()) : bare(value);
+    case Kind::kDuration:
+      return value.is_number() ? human_duration(value.get<std::int64_t>()) : bare(value);
     case Kind::kAgo: {
       const std::int64_t then = value.is_string() ? parse_rfc3339(value.get_ref<const std::string&>()) : -1;
       if (then < 0) return bare(value);
       return human_duration(std::max<std::int64_t>(0, system_clock().wall_ms() - then)) + " ago";
     }
-    case Kind::kBool: return value.is_boolean() ? (value.get<bool>() ? "yes" : "no") : bare(value);
+    case Kind::kBool:
+      return value.is_boolean() ? (value.get<bool>() ? "yes" : "no") : bare(value);
     case Kind::kList: {
       if (!value.is_array()) return bare(value);
       std::string out;
@@ -134,7 +140,8 @@ std::string shown(const Column& column, const Json& value) {
   }
 }
 
-std::string render_table(std::span<const Column> columns, std::span<const Json> rows, const TableStyle& style) {
+std::string render_table(std::span<const Column> columns, std::span<const Json> rows,
+                         const TableStyle& style) {
   if (columns.empty()) return {};
   std::vector<std::vector<std::string>> lines;
   std::vector<std::size_t> widths;
@@ -165,8 +172,12 @@ std::string render_record(std::span<const Column> columns, const Json& object, c
   std::string out;
   for (const Column& column : columns) {
     const std::string value = shown(column, value_of(object, column.key));
-    std::string line = style.headers ? painted(aligned(column.heading, width, false), Ink::kBold, style.color) + std::string(kGap) : "";
-    const std::size_t room = style.width > width + kGap.size() + kNarrowest ? style.width - width - kGap.size() : 0;
+    std::string line =
+        style.headers
+            ? painted(aligned(column.heading, width, false), Ink::kBold, style.color) + std::string(kGap)
+            : "";
+    const std::size_t room =
+        style.width > width + kGap.size() + kNarrowest ? style.width - width - kGap.size() : 0;
     out += line + (room > 0 ? cut(value, room) : value) + "\n";
   }
   return out;

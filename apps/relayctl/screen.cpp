@@ -51,7 +51,9 @@ void leave() {
   ::tcsetattr(STDIN_FILENO, TCSANOW, &before);
 }
 
-void on_resize(int) { changed = true; }
+void on_resize(int) {
+  changed = true;
+}
 
 void on_fatal(int number);
 
@@ -71,14 +73,15 @@ void on_fatal(int number) {
 
 void catch_signals() {
   catch_interrupts();
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = on_resize;
   ::sigaction(SIGWINCH, &action, nullptr);
   action.sa_handler = on_continue;
   ::sigaction(SIGCONT, &action, nullptr);
   action.sa_handler = on_fatal;
   action.sa_flags = static_cast<int>(SA_NODEFER);
-  for (const int number : {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTSTP, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2}) {
+  for (const int number :
+       {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTSTP, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2}) {
     ::sigaction(number, &action, nullptr);
   }
 }
@@ -100,7 +103,8 @@ int escape_key() {
 }  // namespace
 
 Outcome<std::unique_ptr<Screen>> Screen::open() {
-  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0 || ::tcgetattr(STDIN_FILENO, &before) != 0) {
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0 ||
+      ::tcgetattr(STDIN_FILENO, &before) != 0) {
     return usage("this needs a terminal", "for scripts there is --batch");
   }
   return std::unique_ptr<Screen>(new Screen());
@@ -112,7 +116,9 @@ Screen::Screen() {
   measure();
 }
 
-Screen::~Screen() { leave(); }
+Screen::~Screen() {
+  leave();
+}
 
 void Screen::measure() {
   columns_ = terminal_columns(STDOUT_FILENO);

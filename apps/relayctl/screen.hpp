@@ -1,7 +1,9 @@
-// A whole terminal for one program: the alternate screen, keys without Enter, and everything as it was afterwards.
+// A whole terminal for one program: the alternate screen, keys without Enter, and everything as it was
+// afterwards.
 //
-// Draws only the lines that changed, as one synchronized update, so that it does well over a thin link. The terminal is
-// given back by the destructor, and by the handlers of every signal that ends or stops the process. One at a time.
+// Draws only the lines that changed, as one synchronized update, so that it does well over a thin link. The
+// terminal is given back by the destructor, and by the handlers of every signal that ends or stops the
+// process. One at a time.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +18,15 @@
 namespace relay::ctl {
 
 // A key as one number: its byte, or one of these.
-enum Key : int { kKeyUp = 256, kKeyDown, kKeyPageUp, kKeyPageDown, kKeyEnter = '\r', kKeyEscape = 27, kKeyBackspace = 127 };
+enum Key : int {
+  kKeyUp = 256,
+  kKeyDown,
+  kKeyPageUp,
+  kKeyPageDown,
+  kKeyEnter = '\r',
+  kKeyEscape = 27,
+  kKeyBackspace = 127
+};
 
 class Screen {
  public:

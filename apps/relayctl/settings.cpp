@@ -43,8 +43,9 @@ Outcome<options::Options> stored_settings(const Arguments& arguments) {
   if (!loaded) return loaded.error();
   if (loaded->options.storage == "memory") {
     return Failure{exit_code::kConfig, "there is no store to look into",
-                   loaded->files.empty() ? "/etc/relayd/relayd.toml is not there, and messages are kept in memory by default"
-                                         : "relayd keeps messages in memory by these settings",
+                   loaded->files.empty()
+                       ? "/etc/relayd/relayd.toml is not there, and messages are kept in memory by default"
+                       : "relayd keeps messages in memory by these settings",
                    "name the store: --redis redis://HOST:PORT, or --config FILE"};
   }
   return loaded->options;

@@ -12,7 +12,7 @@ struct Advice {
   enum class Level { kOk, kWarn, kFail } level = Level::kOk;
   std::string subject;  // "redis maxmemory"
   std::string says;
-  std::string fix;      // empty when it is ok
+  std::string fix;  // empty when it is ok
 };
 
 // A store that cannot be reached is a row too; one in memory has a row that says so.

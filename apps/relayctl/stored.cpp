@@ -10,8 +10,8 @@ namespace relay::ctl {
 namespace {
 
 constexpr Milliseconds kDefaultTimeout{5'000};
-constexpr Milliseconds kLinkTimeout{1'000};   // at least, for links look at their commands ten times a second
-constexpr std::size_t kTracedBytes = 60;  // of a word
+constexpr Milliseconds kLinkTimeout{1'000};  // at least, for links look at their commands ten times a second
+constexpr std::size_t kTracedBytes = 60;     // of a word
 
 hub::ChannelOptions channel_options(const options::ChannelKeep& keep) {
   hub::ChannelOptions options;
@@ -40,7 +40,8 @@ redis::RedisSettings settings_within(const options::Options& options, Millisecon
 std::string one_line(const std::vector<std::string>& words) {
   std::string line;
   for (const std::string& word : words) {
-    line += (line.empty() ? "" : " ") + (word.size() > kTracedBytes ? word.substr(0, kTracedBytes) + "…" : word);
+    line +=
+        (line.empty() ? "" : " ") + (word.size() > kTracedBytes ? word.substr(0, kTracedBytes) + "…" : word);
   }
   std::replace(line.begin(), line.end(), '\n', ' ');
   return line;
@@ -73,7 +74,9 @@ Stored::Stored(const Console& console, options::Options options, Milliseconds ti
   store_->start();
 }
 
-Stored::~Stored() { store_->stop(); }
+Stored::~Stored() {
+  store_->stop();
+}
 
 Outcome<void> Stored::greet() {
   ask(0, {"TIME"}, [this](const wire::RespValue& time) {
@@ -95,7 +98,9 @@ void Stored::lay_out() {
   ask(0, {"SET", keys(0).layout(), std::to_string(partitions()), "NX"});
 }
 
-std::int64_t Stored::now_ms() const { return system_clock().wall_ms() + redis_ahead_ms_; }
+std::int64_t Stored::now_ms() const {
+  return system_clock().wall_ms() + redis_ahead_ms_;
+}
 
 void Stored::trace(std::string_view to, const std::vector<std::string>& words) const {
   if (console_.tracing()) console_.trace("> " + std::string(to) + ": " + one_line(words));
@@ -118,20 +123,24 @@ Failure Stored::unreachable() const {
 Failure Stored::refused(std::string_view error, std::string_view words) const {
   const std::string_view code = error.substr(0, error.find(' '));
   const bool denied = code == "NOAUTH" || code == "NOPERM" || code == "WRONGPASS";
-  const int exit = denied ? exit_code::kDenied : code == "WRONGTYPE" ? exit_code::kData : exit_code::kUnavailable;
+  const int exit = denied                ? exit_code::kDenied
+                   : code == "WRONGTYPE" ? exit_code::kData
+                                         : exit_code::kUnavailable;
   return {exit, "the store at " + where_ + " refused " + std::string(words), std::string(error),
           denied ? "give user and password in --redis or in relayd's settings" : ""};
 }
 
 redis::OnReply Stored::answer_to(std::string word, OnValue on_value, bool take_errors) {
   ++waiting_;
-  return [this, word = std::move(word), on_value = std::move(on_value), take_errors](const redis::Reply& reply) {
-    --waiting_;
-    if (reply.value == nullptr) return fail(unreachable());
-    if (reply.value->is_error() && !take_errors) return fail(refused(reply.value->text(), word));
-    if (console_.tracing() && reply.value->is_error()) console_.trace("< " + std::string(reply.value->text()));
-    if (on_value && !failure_) on_value(*reply.value);
-  };
+  return
+      [this, word = std::move(word), on_value = std::move(on_value), take_errors](const redis::Reply& reply) {
+        --waiting_;
+        if (reply.value == nullptr) return fail(unreachable());
+        if (reply.value->is_error() && !take_errors) return fail(refused(reply.value->text(), word));
+        if (console_.tracing() && reply.value->is_error())
+          console_.trace("< " + std::string(reply.value->text()));
+        if (on_value && !failure_) on_value(*reply.value);
+      };
 }
 
 void Stored::fail(Failure failure) {
@@ -171,7 +180,7 @@ void Stored::run(std::uint32_t partition, const redis::Script& script, std::vect
     trace(where_, words);
   }
   store_->call(partition, script, std::move(keys), std::move(arguments),
-                  answer_to("a script", std::move(on_value), false), timeout_);
+               answer_to("a script", std::move(on_value), false), timeout_);
 }
 
 void Stored::turn_until(const std::function<bool()>& done) {

@@ -1,8 +1,10 @@
 // The stored plane: Redis itself, with no relayd needed. One thread.
 //
-// Requests are pipelined: ask() sends, settle() turns a private event loop until what was asked is answered, each within
+// Requests are pipelined: ask() sends, settle() turns a private event loop until what was asked is answered,
+// each within
 // --timeout. The first failure is kept and returned by settle(); what comes after it is dropped. Failures:
-// kUnavailable when the store does not answer, kDenied when it does not let us, kData when it is laid out otherwise.
+// kUnavailable when the store does not answer, kDenied when it does not let us, kData when it is laid out
+// otherwise.
 #pragma once
 
 #include <functional>
@@ -17,8 +19,8 @@
 #include "console.hpp"
 #include "context.hpp"
 #include "hub/channel.hpp"
-#include "net/io_loop.hpp"
 #include "metrics/loop_metrics.hpp"
+#include "net/io_loop.hpp"
 #include "storage/redis/redis_store.hpp"
 #include "storage/redis/settings.hpp"
 

@@ -21,9 +21,11 @@ void tell_leaving(Stored& stored, const redis::HeldEntry& entry, std::size_t& wa
   request.draft.data = Json{{"clientId", entry.who.client_id}, {"instance", entry.who.instance}}.dump();
   request.draft.is_json = true;
   ++waiting;
-  stored.store().partition(stored.partition_of(entry.channel)).append(std::move(request), [&waiting](const Result<hub::Appended>&) {
-    --waiting;  // as good as any ephemeral message
-  });
+  stored.store()
+      .partition(stored.partition_of(entry.channel))
+      .append(std::move(request), [&waiting](const Result<hub::Appended>&) {
+        --waiting;  // as good as any ephemeral message
+      });
 }
 
 }  // namespace
@@ -37,20 +39,22 @@ Outcome<std::vector<StoredInstance>> read_instances(Stored& stored) {
     query.partition = i;
     query.limit = kMostInstances;
     query.with_status = i == 0;
-    redis::list_instances(stored.store(), query, stored.timeout(), [&, i](Result<std::vector<redis::Sighting>> found) {
-      --waiting;
-      if (!found) {
-        failure = found.error();
-        return;
-      }
-      for (redis::Sighting& sighting : *found) {
-        const auto [at, is_new] = all.try_emplace(sighting.status.id);
-        StoredInstance& instance = at->second;
-        instance.silent_ms = is_new ? sighting.silent_ms : std::min(instance.silent_ms, sighting.silent_ms);
-        instance.entries += sighting.held;
-        if (i == 0 || is_new) instance.status = std::move(sighting.status);
-      }
-    });
+    redis::list_instances(
+        stored.store(), query, stored.timeout(), [&, i](Result<std::vector<redis::Sighting>> found) {
+          --waiting;
+          if (!found) {
+            failure = found.error();
+            return;
+          }
+          for (redis::Sighting& sighting : *found) {
+            const auto [at, is_new] = all.try_emplace(sighting.status.id);
+            StoredInstance& instance = at->second;
+            instance.silent_ms =
+                is_new ? sighting.silent_ms : std::min(instance.silent_ms, sighting.silent_ms);
+            instance.entries += sighting.held;
+            if (i == 0 || is_new) instance.status = std::move(sighting.status);
+          }
+        });
   }
   stored.turn_until([&] { return waiting == 0; });
   if (failure) return failure_of(*failure, "the registry at " + stored.where() + " cannot be read");
@@ -76,13 +80,15 @@ Json instance_row(const StoredInstance& instance, Milliseconds dead_after) {
           {"here", false}};
 }
 
-Outcome<redis::PurgeReport> purge_instances(Stored& stored, std::vector<std::string> only, Milliseconds dead_after) {
+Outcome<redis::PurgeReport> purge_instances(Stored& stored, std::vector<std::string> only,
+                                            Milliseconds dead_after) {
   redis::PurgeSettings settings;
   settings.dead_after = dead_after;
   settings.timeout = stored.timeout();
   settings.only = std::move(only);
   std::optional<redis::PurgeReport> report;
-  redis::purge_dead(stored.store(), std::move(settings), [&](redis::PurgeReport done) { report = std::move(done); });
+  redis::purge_dead(stored.store(), std::move(settings),
+                    [&](redis::PurgeReport done) { report = std::move(done); });
   stored.turn_until([&] { return report.has_value(); });
   std::size_t waiting = 0;
   for (const redis::HeldEntry& entry : report->heard) {

@@ -5,16 +5,16 @@
 #include <vector>
 
 #include "output.hpp"
-#include "stored.hpp"
 #include "storage/redis/instance_purge.hpp"
+#include "stored.hpp"
 
 namespace relay::ctl {
 
 // An instance over all partitions.
 struct StoredInstance {
-  hub::InstanceStatus status;   // of a long dead one the id alone
-  std::int64_t silent_ms = 0;   // since its last beat, wherever that was
-  std::uint64_t entries = 0;    // of presence, that it put there
+  hub::InstanceStatus status;  // of a long dead one the id alone
+  std::int64_t silent_ms = 0;  // since its last beat, wherever that was
+  std::uint64_t entries = 0;   // of presence, that it put there
 };
 // In order of id.
 Outcome<std::vector<StoredInstance>> read_instances(Stored& stored);
@@ -22,6 +22,7 @@ Outcome<std::vector<StoredInstance>> read_instances(Stored& stored);
 Json instance_row(const StoredInstance& instance, Milliseconds dead_after);
 
 // The purge that relayd itself runs, with the leaving of each client told to who listens for it.
-Outcome<redis::PurgeReport> purge_instances(Stored& stored, std::vector<std::string> only, Milliseconds dead_after);
+Outcome<redis::PurgeReport> purge_instances(Stored& stored, std::vector<std::string> only,
+                                            Milliseconds dead_after);
 
 }  // namespace relay::ctl

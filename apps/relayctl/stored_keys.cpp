@@ -10,8 +10,9 @@ namespace {
 constexpr std::string_view kScanStep = "500";
 constexpr std::size_t kInFlight = 500;
 
-constexpr std::array<std::string_view, 14> kNames{"seq",         "epoch",     "history",  "layout", "log",  "last",  "bytes",
-                                                  "idempotency", "instances", "instance", "held",   "subs", "lease", "foreign"};
+constexpr std::array<std::string_view, 14> kNames{"seq",  "epoch", "history",     "layout",    "log",
+                                                  "last", "bytes", "idempotency", "instances", "instance",
+                                                  "held", "subs",  "lease",       "foreign"};
 
 // Walks the keys of one node that match. A row may come twice.
 Outcome<void> scan(Stored& stored, const std::string& node, const std::string& match,
@@ -44,7 +45,9 @@ std::string begin_of(const redis::Keyspace& keys, KeyKind kind) {
 
 }  // namespace
 
-std::string_view name_of(KeyKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(KeyKind kind) {
+  return kNames[static_cast<std::size_t>(kind)];
+}
 
 std::string glob_escape(std::string_view text) {
   std::string out;
@@ -59,7 +62,9 @@ KeyNames::KeyNames(const Stored& stored) {
   for (std::uint32_t i = 0; i < stored.partitions(); ++i) {
     const redis::Keyspace& keys = stored.keys(i);
     const std::string idempotency = keys.idempotency("", "");
-    const auto add = [&](std::string name, KeyKind kind, bool whole) { places_.emplace(std::move(name), Place{i, kind, whole}); };
+    const auto add = [&](std::string name, KeyKind kind, bool whole) {
+      places_.emplace(std::move(name), Place{i, kind, whole});
+    };
     add(keys.seq(), KeyKind::kSeq, true);
     add(keys.epoch(), KeyKind::kEpoch, true);
     add(keys.history(), KeyKind::kHistory, true);
@@ -85,7 +90,8 @@ KeyName KeyNames::parse(std::string_view key) const {
   return {at->second.kind, at->second.partition, std::string(rest)};
 }
 
-Outcome<void> walk_keys(Stored& stored, const std::function<void(const std::string&, const KeyName&)>& on_key) {
+Outcome<void> walk_keys(Stored& stored,
+                        const std::function<void(const std::string&, const KeyName&)>& on_key) {
   const KeyNames names(stored);
   const std::string match = glob_escape(stored.settings().prefix) + ":*";
   for (const std::string& node : stored.nodes()) {

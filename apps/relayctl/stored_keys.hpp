@@ -1,4 +1,5 @@
-// What lies in the store, key by key: the way back from a name in Redis to what keyspace.hpp says it is. One thread.
+// What lies in the store, key by key: the way back from a name in Redis to what keyspace.hpp says it is. One
+// thread.
 //
 // Walks are by SCAN, in steps of some hundred keys, on every master; a key may come twice and is told once.
 #pragma once
@@ -52,15 +53,17 @@ class KeyNames {
 };
 
 // Every key of the prefix, once; `on_key` may ask the store, and is settled from time to time.
-Outcome<void> walk_keys(Stored& stored, const std::function<void(const std::string& key, const KeyName& name)>& on_key);
+Outcome<void> walk_keys(Stored& stored,
+                        const std::function<void(const std::string& key, const KeyName& name)>& on_key);
 
 struct LogName {
   std::string channel;
   std::uint32_t partition = 0;
 };
-// The channels that have a log (or, of another kind, such a key), in order of name. `pattern` is a glob on the
-// channel's name; empty: all.
-Outcome<std::vector<LogName>> find_channels(Stored& stored, std::string_view pattern, KeyKind kind = KeyKind::kLog);
+// The channels that have a log (or, of another kind, such a key), in order of name. `pattern` is a glob on
+// the channel's name; empty: all.
+Outcome<std::vector<LogName>> find_channels(Stored& stored, std::string_view pattern,
+                                            KeyKind kind = KeyKind::kLog);
 
 // A text in a SCAN pattern, meant as it is.
 std::string glob_escape(std::string_view text);

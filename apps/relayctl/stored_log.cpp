@@ -51,8 +51,8 @@ Outcome<void> read_log(Stored& stored, const std::string& channel, MessageId aft
   for (bool more = true; more;) {
     more = false;
     stored.ask(partition,
-               {"ZRANGEBYSCORE", stored.keys(partition).log(channel), "(" + std::to_string(after), top, "WITHSCORES",
-                "LIMIT", "0", std::to_string(kPageElements)},
+               {"ZRANGEBYSCORE", stored.keys(partition).log(channel), "(" + std::to_string(after), top,
+                "WITHSCORES", "LIMIT", "0", std::to_string(kPageElements)},
                [&](const wire::RespValue& answer) {
                  more = answer.size() / 2 == kPageElements;
                  for (const Element& element : elements_of(answer, channel)) {
@@ -101,20 +101,22 @@ void glance(Stored& stored, const std::string& channel, LogGlance& into) {
   const std::uint32_t partition = stored.partition_of(channel);
   const std::string log = stored.keys(partition).log(channel);
   stored.ask(partition, {"TYPE", log}, [&into](const wire::RespValue& type) { into.type = type.text(); });
-  stored.try_ask(partition, {"ZCARD", log}, [&into](const wire::RespValue& count) { into.elements = count.integer(); });
+  stored.try_ask(partition, {"ZCARD", log},
+                 [&into](const wire::RespValue& count) { into.elements = count.integer(); });
   stored.try_ask(partition, {"ZRANGE", log, "0", "1", "WITHSCORES"}, [&into](const wire::RespValue& lowest) {
     if (lowest.size() < 2) return;
     into.has_marker = redis::is_marker(lowest[0].text());
     const std::size_t first = into.has_marker ? 3 : 1;
     if (first < lowest.size()) into.first = id_of_score(lowest[first].text());
   });
-  stored.try_ask(partition, {"ZRANGE", log, "-1", "-1", "WITHSCORES"}, [&into](const wire::RespValue& highest) {
-    if (highest.size() == 2) into.newest = id_of_score(highest[1].text());
-  });
-  stored.try_ask(partition, {"GET", stored.keys(partition).last(channel)}, [&into](const wire::RespValue& last) {
-    into.last = parse_id(last.text()).value_or(0);
-  });
-  stored.ask(partition, {"PTTL", log}, [&into](const wire::RespValue& left) { into.expires_ms = left.integer(); });
+  stored.try_ask(partition, {"ZRANGE", log, "-1", "-1", "WITHSCORES"},
+                 [&into](const wire::RespValue& highest) {
+                   if (highest.size() == 2) into.newest = id_of_score(highest[1].text());
+                 });
+  stored.try_ask(partition, {"GET", stored.keys(partition).last(channel)},
+                 [&into](const wire::RespValue& last) { into.last = parse_id(last.text()).value_or(0); });
+  stored.ask(partition, {"PTTL", log},
+             [&into](const wire::RespValue& left) { into.expires_ms = left.integer(); });
   stored.try_ask(partition, {"MEMORY", "USAGE", log},
                  [&into](const wire::RespValue& bytes) { into.memory = bytes.integer(); });
 }
@@ -122,10 +124,12 @@ void glance(Stored& stored, const std::string& channel, LogGlance& into) {
 Outcome<std::vector<Bounds>> read_bounds(Stored& stored) {
   std::vector<Bounds> bounds(stored.partitions());
   for (std::uint32_t i = 0; i < stored.partitions(); ++i) {
-    stored.ask(i, {"GET", stored.keys(i).epoch()},
-               [&bounds, i](const wire::RespValue& epoch) { bounds[i].epoch = parse_id(epoch.text()).value_or(0); });
-    stored.ask(i, {"GET", stored.keys(i).seq()},
-               [&bounds, i](const wire::RespValue& last) { bounds[i].last = parse_id(last.text()).value_or(0); });
+    stored.ask(i, {"GET", stored.keys(i).epoch()}, [&bounds, i](const wire::RespValue& epoch) {
+      bounds[i].epoch = parse_id(epoch.text()).value_or(0);
+    });
+    stored.ask(i, {"GET", stored.keys(i).seq()}, [&bounds, i](const wire::RespValue& last) {
+      bounds[i].last = parse_id(last.text()).value_or(0);
+    });
   }
   if (const auto settled = stored.settle(); !settled) return settled.error();
   return bounds;

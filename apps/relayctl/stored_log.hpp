@@ -1,4 +1,5 @@
-// A channel's backlog as it lies in the store: its elements, page by page, and what is known beside them. One thread.
+// A channel's backlog as it lies in the store: its elements, page by page, and what is known beside them. One
+// thread.
 #pragma once
 
 #include <functional>
@@ -16,12 +17,14 @@ enum class ElementKind { kMessage, kTombstone, kMarker, kForeign };
 
 struct Element {
   ElementKind kind = ElementKind::kForeign;
-  MessageId id = 0;          // what its bytes say; 0 of foreign ones
-  std::string score;         // as Redis writes it
-  std::string bytes;         // the element itself
-  hub::MessagePtr message;   // of a message
+  MessageId id = 0;         // what its bytes say; 0 of foreign ones
+  std::string score;        // as Redis writes it
+  std::string bytes;        // the element itself
+  hub::MessagePtr message;  // of a message
 
-  bool expired(std::int64_t now_ms) const { return kind == ElementKind::kMessage && message->expires_ms() <= now_ms; }
+  bool expired(std::int64_t now_ms) const {
+    return kind == ElementKind::kMessage && message->expires_ms() <= now_ms;
+  }
   // Somebody could still read it.
   bool readable(std::int64_t now_ms) const { return kind == ElementKind::kMessage && !expired(now_ms); }
 };
@@ -40,14 +43,14 @@ Outcome<std::vector<Element>> read_id(Stored& stored, const std::string& channel
 
 // A channel at a glance, without reading its messages.
 struct LogGlance {
-  std::string type;            // of the key: "zset", "none"
+  std::string type;  // of the key: "zset", "none"
   std::int64_t elements = 0;
-  bool has_marker = false;     // among the elements
-  MessageId first = 0;         // lowest id that is not the marker's; 0: none
-  MessageId newest = 0;        // highest id; 0: none
-  MessageId last = 0;          // of P:last; 0: none
-  std::int64_t expires_ms = 0; // of the log, from now; -1: never; -2: there is no log
-  std::int64_t memory = 0;     // bytes of Redis's memory
+  bool has_marker = false;      // among the elements
+  MessageId first = 0;          // lowest id that is not the marker's; 0: none
+  MessageId newest = 0;         // highest id; 0: none
+  MessageId last = 0;           // of P:last; 0: none
+  std::int64_t expires_ms = 0;  // of the log, from now; -1: never; -2: there is no log
+  std::int64_t memory = 0;      // bytes of Redis's memory
   std::int64_t messages() const { return elements - (has_marker ? 1 : 0); }
 };
 // Valid after the next settle().

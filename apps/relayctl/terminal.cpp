@@ -35,7 +35,9 @@ winsize window(int descriptor) {
 
 }  // namespace
 
-void set_up_locale() { ::setlocale(LC_CTYPE, "C.UTF-8"); }
+void set_up_locale() {
+  ::setlocale(LC_CTYPE, "C.UTF-8");
+}
 
 std::size_t display_width(std::string_view text) {
   std::size_t columns = 0;

@@ -19,7 +19,8 @@ void set_up_locale();
 std::size_t terminal_columns(int descriptor);
 std::size_t terminal_rows(int descriptor);
 
-// Whether to colour: --color, then NO_COLOR and CLICOLOR_FORCE, then whether the descriptor is a capable terminal.
+// Whether to colour: --color, then NO_COLOR and CLICOLOR_FORCE, then whether the descriptor is a capable
+// terminal.
 bool wants_color(std::string_view flag, int descriptor);
 
 enum class Ink { kPlain, kBold, kDim, kGood, kWarn, kBad };

@@ -35,19 +35,20 @@ constexpr std::array<Column, 7> kClientColumns{{{"client", "CLIENT"},
                                                 {"queued_bytes", "QUEUED", Kind::kBytes},
                                                 {"slow", "SLOW", Kind::kBool}}};
 
-constexpr std::array<std::string_view, 13> kHelp{"1 2 3      instances, channels, clients",
-                                                 "/          only rows with these letters; Esc takes it back",
-                                                 "s          sort by the next column",
-                                                 "r          the other way round",
-                                                 "space      pause",
-                                                 "up down    select a row",
-                                                 "enter      all of the row; again: back",
-                                                 "d          numbers as changes since the look before",
-                                                 "?          this",
-                                                 "q          leave",
-                                                 "",
-                                                 "RATE is messages a second on a channel, OUT that times its subscribers.",
-                                                 "Any key goes back."};
+constexpr std::array<std::string_view, 13> kHelp{
+    "1 2 3      instances, channels, clients",
+    "/          only rows with these letters; Esc takes it back",
+    "s          sort by the next column",
+    "r          the other way round",
+    "space      pause",
+    "up down    select a row",
+    "enter      all of the row; again: back",
+    "d          numbers as changes since the look before",
+    "?          this",
+    "q          leave",
+    "",
+    "RATE is messages a second on a channel, OUT that times its subscribers.",
+    "Any key goes back."};
 
 double real(const Json& json, std::string_view key) {
   const auto found = json.find(std::string(key));
@@ -76,9 +77,12 @@ bool has_letters(const Json& row, const std::string& filter) {
 std::string sort_key(const TopView& view) {
   if (!view.sort_by.empty()) return view.sort_by;
   switch (view.tab) {
-    case Tab::kInstances: return "clients";
-    case Tab::kChannels: return "delivered_per_second";
-    case Tab::kClients: return "queued_bytes";
+    case Tab::kInstances:
+      return "clients";
+    case Tab::kChannels:
+      return "delivered_per_second";
+    case Tab::kClients:
+      return "queued_bytes";
   }
   return {};
 }
@@ -98,15 +102,17 @@ void subtract(Json& row, const Json& before, std::span<const Column> columns) {
 }
 
 std::string clients_words(const Json& status) {
-  return "clients " + grouped(static_cast<std::int64_t>(real(status, "clients"))) + " (sse " + grouped(static_cast<std::int64_t>(real(status, "sse"))) +
-         ", ws " + grouped(static_cast<std::int64_t>(real(status, "websocket"))) + ")";
+  return "clients " + grouped(static_cast<std::int64_t>(real(status, "clients"))) + " (sse " +
+         grouped(static_cast<std::int64_t>(real(status, "sse"))) + ", ws " +
+         grouped(static_cast<std::int64_t>(real(status, "websocket"))) + ")";
 }
 
 std::string storage_words(const Json& status) {
   std::string out = "storage " + word(status, "storage");
   for (const Json& node : status.value("nodes", Json::array())) {
     out += "  " + word(node, "node") + (node.value("up", false) ? " up" : " DOWN");
-    if (real(node, "probe_age_ms") > 0) out += ", proven " + human_duration(static_cast<std::int64_t>(real(node, "probe_age_ms"))) + " ago";
+    if (real(node, "probe_age_ms") > 0)
+      out += ", proven " + human_duration(static_cast<std::int64_t>(real(node, "probe_age_ms"))) + " ago";
   }
   return out;
 }
@@ -115,11 +121,15 @@ std::vector<std::string> header_lines(const TopData& data, std::size_t columns) 
   const Json& status = data.status;
   const std::size_t bars = columns > 100 ? 30 : columns > 70 ? 16 : 0;
   std::vector<std::string> lines;
-  lines.push_back("relayd " + word(status, "version") + " on " + word(status, "instance") + "   " + word(status, "state") + ", up " +
-                  human_duration(static_cast<std::int64_t>(real(status, "uptime_ms"))) + (data.trouble.empty() ? "" : "   ! " + data.trouble));
+  lines.push_back("relayd " + word(status, "version") + " on " + word(status, "instance") + "   " +
+                  word(status, "state") + ", up " +
+                  human_duration(static_cast<std::int64_t>(real(status, "uptime_ms"))) +
+                  (data.trouble.empty() ? "" : "   ! " + data.trouble));
   lines.push_back(clients_words(status) + "   " + storage_words(status));
-  lines.push_back("in " + human_rate(real(status, "published_per_second")) + " " + sparkline(history(status, "published_history"), bars) + "   out " +
-                  human_rate(real(status, "delivered_per_second")) + " " + sparkline(history(status, "delivered_history"), bars) + "   p99 " +
+  lines.push_back("in " + human_rate(real(status, "published_per_second")) + " " +
+                  sparkline(history(status, "published_history"), bars) + "   out " +
+                  human_rate(real(status, "delivered_per_second")) + " " +
+                  sparkline(history(status, "delivered_history"), bars) + "   p99 " +
                   std::to_string(std::llround(real(status, "delivery_p99_ms"))) + " ms");
   return lines;
 }
@@ -145,13 +155,15 @@ std::vector<std::string> lines_of(const std::string& text) {
 }
 
 // Headings and as many rows as fit, around the selected one.
-std::vector<std::string> table_lines(const std::vector<Json>& rows, const TopView& view, std::size_t columns, std::size_t room, bool plain) {
+std::vector<std::string> table_lines(const std::vector<Json>& rows, const TopView& view, std::size_t columns,
+                                     std::size_t room, bool plain) {
   const std::size_t fit = room > 1 ? room - 1 : 0;
   const std::size_t selected = rows.empty() ? 0 : std::min(view.selected, rows.size() - 1);
   const std::size_t first = selected < fit ? 0 : selected - fit + 1;
   const std::size_t count = std::min(fit, rows.size() - std::min(first, rows.size()));
-  std::vector<std::string> lines =
-      lines_of(render_table(columns_of(view.tab), std::span(rows).subspan(std::min(first, rows.size()), count), {true, false, columns}));
+  std::vector<std::string> lines = lines_of(
+      render_table(columns_of(view.tab), std::span(rows).subspan(std::min(first, rows.size()), count),
+                   {true, false, columns}));
   if (plain) return lines;
   if (!lines.empty()) lines[0] = painted(lines[0], Ink::kBold, true);
   if (!rows.empty() && selected - first + 1 < lines.size()) {
@@ -178,8 +190,10 @@ void type_filter(TopView& view, int key) {
 void next_column(TopView& view) {
   const auto columns = columns_of(view.tab);
   const std::string now = sort_key(view);
-  const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.key == now; });
-  const std::size_t next = found == columns.end() ? 0 : static_cast<std::size_t>(found - columns.begin() + 1) % columns.size();
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const Column& c) { return c.key == now; });
+  const std::size_t next =
+      found == columns.end() ? 0 : static_cast<std::size_t>(found - columns.begin() + 1) % columns.size();
   view.sort_by = columns[next].key;
 }
 
@@ -187,9 +201,12 @@ void next_column(TopView& view) {
 
 std::span<const Column> columns_of(Tab tab) {
   switch (tab) {
-    case Tab::kInstances: return kInstanceColumns;
-    case Tab::kChannels: return kChannelColumns;
-    case Tab::kClients: return kClientColumns;
+    case Tab::kInstances:
+      return kInstanceColumns;
+    case Tab::kChannels:
+      return kChannelColumns;
+    case Tab::kClients:
+      return kClientColumns;
   }
   return {};
 }
@@ -203,7 +220,8 @@ std::vector<Json> arranged(const TopData& data, const TopData& before, const Top
   const auto columns = columns_of(view.tab);
   const auto index = static_cast<std::size_t>(view.tab);
   std::vector<Json> rows = data.tables[index];
-  if (!view.filter.empty()) std::erase_if(rows, [&](const Json& row) { return !has_letters(row, view.filter); });
+  if (!view.filter.empty())
+    std::erase_if(rows, [&](const Json& row) { return !has_letters(row, view.filter); });
   if (view.deltas) {
     std::map<std::string, const Json*> then;
     for (const Json& row : before.tables[index]) then[word(row, columns[0].key)] = &row;
@@ -213,7 +231,9 @@ std::vector<Json> arranged(const TopData& data, const TopData& before, const Top
     }
   }
   const std::string key = sort_key(view);
-  std::stable_sort(rows.begin(), rows.end(), [&](const Json& a, const Json& b) { return view.reverse ? above(b, a, key) : above(a, b, key); });
+  std::stable_sort(rows.begin(), rows.end(), [&](const Json& a, const Json& b) {
+    return view.reverse ? above(b, a, key) : above(a, b, key);
+  });
   return rows;
 }
 
@@ -230,8 +250,8 @@ std::string sparkline(const std::vector<double>& values, std::size_t width) {
   return out;
 }
 
-std::vector<std::string> top_lines(const TopData& data, const TopData& before, const TopView& view, std::size_t columns,
-                                   std::size_t rows, bool plain) {
+std::vector<std::string> top_lines(const TopData& data, const TopData& before, const TopView& view,
+                                   std::size_t columns, std::size_t rows, bool plain) {
   std::vector<std::string> lines;
   for (const std::string& line : header_lines(data, columns)) lines.push_back(cut(line, columns));
   if (!plain) lines[0] = painted(lines[0], Ink::kBold, true);
@@ -243,14 +263,19 @@ std::vector<std::string> top_lines(const TopData& data, const TopData& before, c
     const std::vector<Json> table = arranged(data, before, view);
     const std::size_t room = rows > lines.size() + 1 ? rows - lines.size() - 1 : 0;
     if (view.detail && !table.empty()) {
-      for (const std::string& line : lines_of(render_yaml(table[std::min(view.selected, table.size() - 1)]))) lines.push_back(cut(printable(line), columns));
+      for (const std::string& line : lines_of(render_yaml(table[std::min(view.selected, table.size() - 1)])))
+        lines.push_back(cut(printable(line), columns));
     } else {
-      for (std::string& line : table_lines(table, view, columns, room, plain)) lines.push_back(std::move(line));
+      for (std::string& line : table_lines(table, view, columns, room, plain))
+        lines.push_back(std::move(line));
     }
   }
   if (!plain) {
     lines.resize(rows > 0 ? rows - 1 : 0);
-    lines.push_back(painted(cut("1 2 3 tabs   / filter   s sort   r reverse   space pause   enter detail   d changes   ? help   q leave", columns), Ink::kDim, true));
+    lines.push_back(painted(cut("1 2 3 tabs   / filter   s sort   r reverse   space pause   enter detail   d "
+                                "changes   ? help   q leave",
+                                columns),
+                            Ink::kDim, true));
   }
   return lines;
 }
@@ -259,7 +284,8 @@ bool press(TopView& view, int key, std::size_t row_count) {
   if (view.typing) return type_filter(view, key), true;
   if (view.help) return view.help = false, true;
   switch (key) {
-    case 'q': return false;
+    case 'q':
+      return false;
     case '1':
     case '2':
     case '3':
@@ -268,24 +294,47 @@ bool press(TopView& view, int key, std::size_t row_count) {
       view.selected = 0;
       view.detail = false;
       break;
-    case '/': view.typing = true; break;
-    case 's': next_column(view); break;
-    case 'r': view.reverse = !view.reverse; break;
-    case ' ': view.paused = !view.paused; break;
-    case 'd': view.deltas = !view.deltas; break;
-    case '?': view.help = true; break;
-    case kKeyEnter: view.detail = !view.detail; break;
+    case '/':
+      view.typing = true;
+      break;
+    case 's':
+      next_column(view);
+      break;
+    case 'r':
+      view.reverse = !view.reverse;
+      break;
+    case ' ':
+      view.paused = !view.paused;
+      break;
+    case 'd':
+      view.deltas = !view.deltas;
+      break;
+    case '?':
+      view.help = true;
+      break;
+    case kKeyEnter:
+      view.detail = !view.detail;
+      break;
     case kKeyEscape:
       view.detail = false;
       view.filter.clear();
       break;
     case 'k':
-    case kKeyUp: view.selected -= view.selected > 0 ? 1 : 0; break;
+    case kKeyUp:
+      view.selected -= view.selected > 0 ? 1 : 0;
+      break;
     case 'j':
-    case kKeyDown: view.selected += view.selected + 1 < row_count ? 1 : 0; break;
-    case kKeyPageUp: view.selected -= std::min<std::size_t>(view.selected, 10); break;
-    case kKeyPageDown: view.selected = std::min(view.selected + 10, row_count > 0 ? row_count - 1 : 0); break;
-    default: break;
+    case kKeyDown:
+      view.selected += view.selected + 1 < row_count ? 1 : 0;
+      break;
+    case kKeyPageUp:
+      view.selected -= std::min<std::size_t>(view.selected, 10);
+      break;
+    case kKeyPageDown:
+      view.selected = std::min(view.selected + 10, row_count > 0 ? row_count - 1 : 0);
+      break;
+    default:
+      break;
   }
   return true;
 }

@@ -1,4 +1,5 @@
-// What `top` shows: data of one look, how somebody wants to see it, and the lines that come of both. Pure; any thread.
+// What `top` shows: data of one look, how somebody wants to see it, and the lines that come of both. Pure;
+// any thread.
 #pragma once
 
 #include <cstddef>
@@ -45,8 +46,8 @@ std::vector<Json> arranged(const TopData& data, const TopData& before, const Top
 std::string sparkline(const std::vector<double>& values, std::size_t width);
 
 // At most `rows` lines of at most `columns`; without colour and selection when `plain`.
-std::vector<std::string> top_lines(const TopData& data, const TopData& before, const TopView& view, std::size_t columns,
-                                   std::size_t rows, bool plain);
+std::vector<std::string> top_lines(const TopData& data, const TopData& before, const TopView& view,
+                                   std::size_t columns, std::size_t rows, bool plain);
 
 // One key of the terminal. False: leave.
 bool press(TopView& view, int key, std::size_t row_count);

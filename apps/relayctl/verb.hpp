@@ -1,7 +1,7 @@
 // What a verb of relayctl is: its place on the command line, what it takes, what it prints, and the function.
 //
-// verbs.hpp has the table of all of them; help, completion, relayctl(1) and the parser are made from it. A verb
-// gets a Context and returns an exit code. Values.
+// verbs.hpp has the table of all of them; help, completion, relayctl(1) and the parser are made from it. A
+// verb gets a Context and returns an exit code. Values.
 #pragma once
 
 #include <string_view>
@@ -35,7 +35,8 @@ struct Argument {
 };
 
 struct Flag {
-  std::string_view name;   // "--limit" or "-n,--limit"; the long name, or the only one, is the key in Arguments
+  std::string_view
+      name;  // "--limit" or "-n,--limit"; the long name, or the only one, is the key in Arguments
   std::string_view value;  // "N"; "[=2s]" where it may be left out (the text is its default); empty: a switch
   std::string_view help;
   Words words = Words::kNothing;
@@ -52,7 +53,8 @@ struct Example {
 struct Form {
   std::vector<Argument> arguments = {};
   std::vector<Flag> flags = {};
-  std::string_view text = {};  // further sentences for --help and relayctl(1); paragraphs end with a line feed
+  std::string_view text =
+      {};  // further sentences for --help and relayctl(1); paragraphs end with a line feed
   std::vector<Example> examples = {};
   std::vector<Column> columns = {};  // what it prints: the keys of its JSON
 };

@@ -1,7 +1,7 @@
 // Every verb of relayctl, once: path, one line of help, plane, access, what it takes, and the function.
 //
-// A new verb is a row in verbs.cpp and a file pair under verbs/. Help, completion, man/relayctl.1 and completions/
-// come from here (tests/ctl compares; `ctl_texts update .` writes them). Constant; any thread.
+// A new verb is a row in verbs.cpp and a file pair under verbs/. Help, completion, man/relayctl.1 and
+// completions/ come from here (tests/ctl compares; `ctl_texts update .` writes them). Constant; any thread.
 #pragma once
 
 #include <span>
@@ -14,8 +14,8 @@ namespace relay::ctl {
 
 std::span<const Verb> verbs();
 const Verb* find_verb(std::string_view path);
-std::vector<std::string_view> nouns();                          // first words that need a second one
-std::vector<const Verb*> verbs_of(std::string_view noun);       // "channels list", …
+std::vector<std::string_view> nouns();                     // first words that need a second one
+std::vector<const Verb*> verbs_of(std::string_view noun);  // "channels list", …
 bool is_noun(std::string_view word);
 
 }  // namespace relay::ctl

@@ -31,11 +31,15 @@ int main(int argc, char** argv) {
     return outcome.exit_code;
   }
   switch (outcome.action) {
-    case options::Action::kRun: return server::Server(std::move(outcome.loaded), load).run();
-    case options::Action::kCheck: return report(server::check_files(outcome.loaded.options), "configuration is valid");
+    case options::Action::kRun:
+      return server::Server(std::move(outcome.loaded), load).run();
+    case options::Action::kCheck:
+      return report(server::check_files(outcome.loaded.options), "configuration is valid");
     case options::Action::kCheckFull:
       return report(server::check_everything(outcome.loaded.options),
                     "configuration is valid, addresses are free, storage answers");
-    default: std::fputs(outcome.output.c_str(), stdout); return 0;
+    default:
+      std::fputs(outcome.output.c_str(), stdout);
+      return 0;
   }
 }

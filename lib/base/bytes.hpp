@@ -35,7 +35,7 @@ std::string base64_encode(std::string_view bytes);  // RFC 4648 §4, padded
 // RFC 4648 §5, without padding. Nothing if the text is not exactly what encoding gives.
 std::string base64url_encode(std::string_view bytes);
 std::optional<std::string> base64url_decode(std::string_view text);
-std::string sha1(std::string_view bytes);           // 20 raw bytes (RFC 6455 needs it, nothing else may)
+std::string sha1(std::string_view bytes);  // 20 raw bytes (RFC 6455 needs it, nothing else may)
 
 // Levenshtein distance, for "did you mean".
 std::size_t edit_distance(std::string_view a, std::string_view b);

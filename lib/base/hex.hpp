@@ -24,9 +24,15 @@ inline void append_hex(std::string& out, unsigned char byte) {
 // A control character as \n, \r, \t or `prefix` and two digits.
 inline void append_escaped_control(std::string& out, unsigned char c, std::string_view prefix) {
   switch (c) {
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       out += prefix;
       append_hex(out, c);

@@ -25,8 +25,11 @@ constexpr MessageId next_id(std::int64_t wall_ms, MessageId last) {
   const MessageId by_time = first_id_at(wall_ms);
   return by_time > last ? by_time : last + 1;
 }
-// Publish time in Unix milliseconds. Ahead of the clock only while a partition takes over 2,048 messages a ms.
-constexpr std::int64_t id_time_ms(MessageId id) { return static_cast<std::int64_t>(id >> kIdTimeShift); }
+// Publish time in Unix milliseconds. Ahead of the clock only while a partition takes over 2,048 messages a
+// ms.
+constexpr std::int64_t id_time_ms(MessageId id) {
+  return static_cast<std::int64_t>(id >> kIdTimeShift);
+}
 
 // Decimal digits only, no sign, no spaces, at most kMaxId; nothing otherwise.
 std::optional<MessageId> parse_id(std::string_view text);

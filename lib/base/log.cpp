@@ -51,15 +51,16 @@ void write_all(int fd, std::string_view bytes) {
   }
 }
 
-// Sinks take finished bytes: spdlog's own patterns know neither fields nor escapes. The state's mutex guards them.
+// Sinks take finished bytes: spdlog's own patterns know neither fields nor escapes. The state's mutex guards
+// them.
 using Sink = spdlog::sinks::base_sink<spdlog::details::null_mutex>;
 
 std::string_view bytes_of(const spdlog::details::log_msg& message) {
   return {message.payload.data(), message.payload.size()};
 }
 
-// Lines to a file, or to stderr where there is none. One write(2) a line, so that lines of several processes mix
-// whole.
+// Lines to a file, or to stderr where there is none. One write(2) a line, so that lines of several processes
+// mix whole.
 class LineSink final : public Sink {
  public:
   LineSink(Descriptor file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
@@ -95,8 +96,8 @@ class JournalSink final : public Sink {
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   }
 
-  // Whether the last one must go elsewhere: there is no journal, or it is too long for a datagram. One that is only
-  // late is lost instead, so that a journal that stands still cannot stop the relay through stderr.
+  // Whether the last one must go elsewhere: there is no journal, or it is too long for a datagram. One that
+  // is only late is lost instead, so that a journal that stands still cannot stop the relay through stderr.
   bool refused() const { return refused_; }
 
  private:
@@ -120,7 +121,7 @@ class JournalSink final : public Sink {
 // sd_journal_stream_fd: JOURNAL_STREAM names the device and inode that stderr had when systemd started us.
 bool stderr_is_journal() {
   const char* stream = std::getenv("JOURNAL_STREAM");
-  struct stat status {};
+  struct stat status{};
   if (stream == nullptr || ::fstat(STDERR_FILENO, &status) != 0) return false;
   return std::to_string(status.st_dev) + ':' + std::to_string(status.st_ino) == stream;
 }
@@ -211,10 +212,14 @@ class Log {
 
   std::string format(const Record& record) const {
     switch (format_) {
-      case Format::kText: return format_text(record, colour_);
-      case Format::kJson: return format_json(record);
-      case Format::kJournal: return format_journal(record);
-      default: return format_logfmt(record);
+      case Format::kText:
+        return format_text(record, colour_);
+      case Format::kJson:
+        return format_json(record);
+      case Format::kJournal:
+        return format_journal(record);
+      default:
+        return format_logfmt(record);
     }
   }
 
@@ -240,18 +245,34 @@ Log& the_log() {
 
 }  // namespace
 
-std::string configure(const Settings& settings) { return the_log().configure(settings); }
-void set_level(Level level) { the_log().set_level(level); }
-Level level() { return the_log().level(); }
-void reopen() { the_log().reopen(); }
-void flush() { the_log().flush(); }
-bool enabled(Level level) { return level >= the_log().level(); }
+std::string configure(const Settings& settings) {
+  return the_log().configure(settings);
+}
+void set_level(Level level) {
+  the_log().set_level(level);
+}
+Level level() {
+  return the_log().level();
+}
+void reopen() {
+  the_log().reopen();
+}
+void flush() {
+  the_log().flush();
+}
+bool enabled(Level level) {
+  return level >= the_log().level();
+}
 
 void write(Level level, std::string_view event, std::string_view text, Fields fields) {
   if (enabled(level)) the_log().write(level, event, text, fields);
 }
 
-void set_clock(const Clock& clock) { the_log().set_clock(clock); }
-void set_journal_socket(const std::string& path) { the_log().set_journal_socket(path); }
+void set_clock(const Clock& clock) {
+  the_log().set_clock(clock);
+}
+void set_journal_socket(const std::string& path) {
+  the_log().set_journal_socket(path);
+}
 
 }  // namespace relay::log

@@ -3,9 +3,10 @@
 // `event` is a stable dotted name ("storage.lost"), `text` a sentence for people, fields are key=value.
 // Formats (docs: relayd(8), LOGGING): text for a terminal, logfmt, json, and the journal's native protocol;
 // `auto` picks the journal when stderr is it, text on a terminal, logfmt otherwise.
-// Nothing a client sends is logged above debug, and repeated warnings of one event collapse: five lines in ten
-// seconds, then one line that says how many were suppressed, with the next line or flush() after the window.
-// A line that cannot be written is lost; logging never fails its caller and never blocks on the journal for long.
+// Nothing a client sends is logged above debug, and repeated warnings of one event collapse: five lines in
+// ten seconds, then one line that says how many were suppressed, with the next line or flush() after the
+// window. A line that cannot be written is lost; logging never fails its caller and never blocks on the
+// journal for long.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +30,9 @@ struct Settings {
 // A value of a field: text or a whole number. Owns its text.
 class Value {
  public:
-  Value(std::string_view text) : text_(text) {}           // NOLINT: fields read as {"node", name}
-  Value(const char* text) : text_(text) {}                // NOLINT
-  Value(const std::string& text) : text_(text) {}         // NOLINT
+  Value(std::string_view text) : text_(text) {}    // NOLINT: fields read as {"node", name}
+  Value(const char* text) : text_(text) {}         // NOLINT
+  Value(const std::string& text) : text_(text) {}  // NOLINT
   template <class Int>
     requires std::is_integral_v<Int>
   Value(Int number) : text_(std::to_string(number)), is_number_(true) {}  // NOLINT

@@ -1,8 +1,8 @@
 // Every event that the log can hold, once: what it is called, and what an operator should know and do.
 //
-// The journal's MESSAGE_ID of an event follows from its name; the message catalog (packaging/relayd.catalog, for
-// `journalctl -x`) is made from this table and a test compares both with the sources. A new event is a row here and
-// its log call; then options_texts update. Values; any thread.
+// The journal's MESSAGE_ID of an event follows from its name; the message catalog (packaging/relayd.catalog,
+// for `journalctl -x`) is made from this table and a test compares both with the sources. A new event is a
+// row here and its log call; then options_texts update. Values; any thread.
 #pragma once
 
 #include <array>

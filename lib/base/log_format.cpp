@@ -16,14 +16,18 @@ struct LevelRow {
   std::string_view colour;
 };
 const LevelRow& row_of(Level level) {
-  static constexpr LevelRow kRows[] = {
-      {"debug", '7', "\x1b[2m"}, {"info", '6', "\x1b[32m"}, {"warning", '4', "\x1b[33m"}, {"error", '3', "\x1b[31m"}};
+  static constexpr LevelRow kRows[] = {{"debug", '7', "\x1b[2m"},
+                                       {"info", '6', "\x1b[32m"},
+                                       {"warning", '4', "\x1b[33m"},
+                                       {"error", '3', "\x1b[31m"}};
   return kRows[static_cast<std::size_t>(level)];
 }
 
 constexpr std::string_view kEscape = "\\x";
 
-bool is_c0(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_c0(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
 
 // At a C1 control (C2 80 … C2 9F). The text is well-formed UTF-8.
 bool is_c1(std::string_view text, std::size_t i) {
@@ -62,8 +66,8 @@ void append_safe(std::string& out, std::string_view raw, bool quoted) {
 }
 
 void append_value(std::string& out, std::string_view value) {
-  const bool bare = !value.empty() && value.find_first_of(" =\"\\") == std::string_view::npos && is_utf8(value) &&
-                    !has_unsafe(value);
+  const bool bare = !value.empty() && value.find_first_of(" =\"\\") == std::string_view::npos &&
+                    is_utf8(value) && !has_unsafe(value);
   if (bare) {
     out += value;
     return;
@@ -146,7 +150,9 @@ std::string local_time(std::int64_t wall_ms) {
 
 }  // namespace
 
-std::string_view level_name(Level level) { return row_of(level).name; }
+std::string_view level_name(Level level) {
+  return row_of(level).name;
+}
 
 std::string format_text(const Record& record, bool colour) {
   const LevelRow& level = row_of(record.level);
@@ -199,7 +205,8 @@ std::string format_journal(const Record& record) {
   append_journal(datagram, "SYSLOG_IDENTIFIER", "relayd");
   append_journal(datagram, "RELAYD_EVENT", record.event);
   if (!record.instance.empty()) append_journal(datagram, "RELAYD_INSTANCE", record.instance);
-  for (const Field& field : record.fields) append_journal(datagram, journal_key(field.key), field.value.text());
+  for (const Field& field : record.fields)
+    append_journal(datagram, journal_key(field.key), field.value.text());
   return datagram;
 }
 

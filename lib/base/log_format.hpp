@@ -26,14 +26,15 @@ std::string_view level_name(Level level);  // "debug", "info", "warning", "error
 // 04:05:06 warning storage lost node=10.0.0.1:6379     (local time; colours by level if asked)
 std::string format_text(const Record& record, bool colour);
 
-// time=2026-11-21T04:05:06.789Z level=warning event=storage.lost msg="storage lost" instance=a node=10.0.0.1:6379
+// time=2026-11-21T04:05:06.789Z level=warning event=storage.lost msg="storage lost" instance=a
+// node=10.0.0.1:6379
 std::string format_logfmt(const Record& record);
 
 // {"time":"…","level":"warning","event":"storage.lost","msg":"storage lost","instance":"a","node":"…"}
 std::string format_json(const Record& record);
 
-// A datagram of the journal's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): KEY=value, or for values with
-// a line end   KEY \n | length : 8, little endian | value | \n
+// A datagram of the journal's native protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL): KEY=value, or for values
+// with a line end   KEY \n | length : 8, little endian | value | \n
 std::string format_journal(const Record& record);
 
 }  // namespace relay::log

@@ -29,8 +29,8 @@ Result<ChannelQuery> read_query(const Exchange& exchange) {
   if (!query) return query.error();
   const auto limit = parse_count(query->first("limit").value_or("100"), "limit", 1, kAdminPage);
   if (!limit) return limit.error();
-  return ChannelQuery{std::string(query->first("after").value_or("")), std::string(query->first("pattern").value_or("")),
-                      static_cast<std::size_t>(*limit)};
+  return ChannelQuery{std::string(query->first("after").value_or("")),
+                      std::string(query->first("pattern").value_or("")), static_cast<std::size_t>(*limit)};
 }
 
 // What the store keeps of a channel, counted in one page of history.
@@ -112,20 +112,26 @@ void handle_admin_channels(const ExchangePtr& exchange) {
 }
 
 void handle_admin_channel(const ExchangePtr& exchange) {
-  if (const auto good = hub::check_channel_name(exchange->parameter()); !good) return answer(*exchange, good.error());
+  if (const auto good = hub::check_channel_name(exchange->parameter()); !good)
+    return answer(*exchange, good.error());
   gather<std::optional<ChannelView>>(
-      exchange->context(), [channel = exchange->parameter()](LoopContext& there) { return channel_of(there, channel); },
+      exchange->context(),
+      [channel = exchange->parameter()](LoopContext& there) { return channel_of(there, channel); },
       [exchange](std::vector<std::optional<ChannelView>> by_loop) { answer_channel(exchange, by_loop); });
 }
 
 void handle_admin_kick_channel(const ExchangePtr& exchange) {
-  if (const auto good = hub::check_channel_name(exchange->parameter()); !good) return answer(*exchange, good.error());
+  if (const auto good = hub::check_channel_name(exchange->parameter()); !good)
+    return answer(*exchange, good.error());
   const auto body = read_body(*exchange);
   if (!body) return answer(*exchange, body.error());
   const auto reason = reason_member(*body);
   if (!reason) return answer(*exchange, reason.error());
   gather<std::size_t>(
-      exchange->context(), [channel = exchange->parameter(), words = *reason](LoopContext& there) { return kick_channel(there, channel, words); },
+      exchange->context(),
+      [channel = exchange->parameter(), words = *reason](LoopContext& there) {
+        return kick_channel(there, channel, words);
+      },
       [exchange](std::vector<std::size_t> by_loop) {
         std::size_t kicked = 0;
         for (const std::size_t part : by_loop) kicked += part;

@@ -33,7 +33,8 @@ Result<Position> parse_position(std::string_view text) {
     return error == std::errc{} && end == part.data() + part.size();
   };
   if (text.empty()) return position;
-  if (dot == text.npos || !number(text.substr(0, dot), position.loop) || !number(text.substr(dot + 1), position.number)) {
+  if (dot == text.npos || !number(text.substr(0, dot), position.loop) ||
+      !number(text.substr(dot + 1), position.number)) {
     return make_error(ErrorKind::kInvalid, "bad_after", "after must be the next of an earlier page");
   }
   return position;
@@ -78,10 +79,12 @@ LoopContext* loop_of(const ExchangePtr& exchange, ClientId& id) {
   const Shared& shared = exchange->context().shared;
   const auto parsed = ClientId::parse(exchange->parameter());
   if (!parsed) {
-    answer(*exchange, make_error(ErrorKind::kInvalid, "bad_client", "that is no client id: expected INSTANCE.LOOP.NUMBER"));
+    answer(*exchange, make_error(ErrorKind::kInvalid, "bad_client",
+                                 "that is no client id: expected INSTANCE.LOOP.NUMBER"));
   } else if (parsed->instance != shared.instance_id) {
     answer(*exchange, make_error(ErrorKind::kNotFound, "other_instance",
-                                 "that client is on instance " + parsed->instance + ", and this is " + shared.instance_id));
+                                 "that client is on instance " + parsed->instance + ", and this is " +
+                                     shared.instance_id));
   } else if (parsed->loop >= shared.loops.size()) {
     answer(*exchange, make_error(ErrorKind::kNotFound, "no_such_client", "no such client is connected here"));
   } else {
@@ -97,7 +100,8 @@ void answer_not_found(Exchange& exchange) {
 
 // Runs `work` on `there` and `done` with its result back here. Thread hops: one post each way.
 template <class T>
-void ask(LoopContext& there, const ExchangePtr& exchange, std::function<T(LoopContext&)> work, std::function<void(T)> done) {
+void ask(LoopContext& there, const ExchangePtr& exchange, std::function<T(LoopContext&)> work,
+         std::function<void(T)> done) {
   there.loop.post([&there, &here = exchange->context(), work = std::move(work), done = std::move(done)] {
     here.loop.post([done, result = work(there)]() mutable { done(std::move(result)); });
   });
@@ -150,7 +154,8 @@ void handle_admin_kick_client(const ExchangePtr& exchange) {
   LoopContext* there = loop_of(exchange, id);
   if (there == nullptr) return;
   ask<bool>(
-      *there, exchange, [number = id.number, words = *reason](LoopContext& loop) { return kick_client(loop, number, words); },
+      *there, exchange,
+      [number = id.number, words = *reason](LoopContext& loop) { return kick_client(loop, number, words); },
       [exchange](bool found) {
         if (!found) return answer_not_found(*exchange);
         answer(*exchange, {{"client", exchange->parameter()}, {"kicked", 1}});

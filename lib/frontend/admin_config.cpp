@@ -28,7 +28,8 @@ Json value_json(const Row& row, const options::Value& value) {
   return std::get<options::List>(value);
 }
 
-Json row_json(const Row& row, const std::string& key, const options::Value& value, const options::Origins& origins) {
+Json row_json(const Row& row, const std::string& key, const options::Value& value,
+              const options::Origins& origins) {
   const auto origin = origins.find(key);
   return {{"key", key},
           {"value", value_json(row, value)},
@@ -55,7 +56,8 @@ Json changes_json(const options::Changes& changes) {
   return {{"applied", changes.applied}, {"needs_restart", changes.needs_restart}};
 }
 
-// Brings what the main thread answers back to the exchange's loop. The exchange goes along, so that it ends there.
+// Brings what the main thread answers back to the exchange's loop. The exchange goes along, so that it ends
+// there.
 template <class T>
 Done<T> back_on_loop(const ExchangePtr& exchange, Json (*to_json)(const T&)) {
   return [exchange, to_json](Result<T> result) mutable {
@@ -110,12 +112,16 @@ void handle_admin_config_set(const ExchangePtr& exchange) {
   const auto value = text_member(*body, "value");
   if (!key || !value) return answer(*exchange, !key ? key.error() : value.error());
   if (!*key || !*value) {
-    return answer(*exchange, make_error(ErrorKind::kInvalid, "bad_body", "\"key\" and \"value\" are needed, as strings"));
+    return answer(*exchange, make_error(ErrorKind::kInvalid, "bad_body",
+                                        "\"key\" and \"value\" are needed, as strings"));
   }
-  exchange->context().shared.operations->set_option(**key, **value, back_on_loop<options::Changes>(exchange, changes_json));
+  exchange->context().shared.operations->set_option(**key, **value,
+                                                    back_on_loop<options::Changes>(exchange, changes_json));
 }
 
-void handle_admin_log(const ExchangePtr& exchange) { answer(*exchange, log_json(exchange->context())); }
+void handle_admin_log(const ExchangePtr& exchange) {
+  answer(*exchange, log_json(exchange->context()));
+}
 
 void handle_admin_set_log(const ExchangePtr& exchange) {
   const LoopContext& context = exchange->context();
@@ -124,7 +130,9 @@ void handle_admin_set_log(const ExchangePtr& exchange) {
   const auto name = text_member(*body, "level");
   if (!name) return answer(*exchange, name.error());
   const auto level = level_named(name->value_or(""));
-  if (!level) return answer(*exchange, make_error(ErrorKind::kInvalid, "bad_level", "level must be debug, info, warning or error"));
+  if (!level)
+    return answer(*exchange, make_error(ErrorKind::kInvalid, "bad_level",
+                                        "level must be debug, info, warning or error"));
   const auto time = number_member(*body, "for_ms", 24 * 3'600'000LL);
   if (!time) return answer(*exchange, time.error());
   const auto fallback = *time ? std::optional<Milliseconds>(**time) : std::nullopt;

@@ -78,7 +78,8 @@ void handle_admin_drain(const ExchangePtr& exchange) {
   const auto spread = number_member(*body, "spread_ms", 24 * 3'600'000LL);
   if (!spread) return answer(*exchange, spread.error());
   const Milliseconds over = *spread ? Milliseconds(**spread) : context.settings->options.drain.spread;
-  log::info("drain.operator", "an operator takes this instance out of rotation", {{"spread_ms", over.count()}});
+  log::info("drain.operator", "an operator takes this instance out of rotation",
+            {{"spread_ms", over.count()}});
   context.shared.operations->drain(over);
   answer(*exchange, drain_json(context));
 }

@@ -3,7 +3,9 @@
 namespace relay::frontend {
 namespace {
 
-Error bad_body(std::string why) { return make_error(ErrorKind::kInvalid, "bad_body", std::move(why)); }
+Error bad_body(std::string why) {
+  return make_error(ErrorKind::kInvalid, "bad_body", std::move(why));
+}
 
 constexpr std::size_t kMaxReason = 123;  // RFC 6455 §5.5, less the code
 
@@ -26,10 +28,12 @@ Result<std::optional<std::string>> text_member(const Json& body, const std::stri
   return std::optional<std::string>(found->get<std::string>());
 }
 
-Result<std::optional<std::int64_t>> number_member(const Json& body, const std::string& key, std::int64_t max) {
+Result<std::optional<std::int64_t>> number_member(const Json& body, const std::string& key,
+                                                  std::int64_t max) {
   const auto found = body.find(key);
   if (found == body.end() || found->is_null()) return std::optional<std::int64_t>();
-  const bool good = found->is_number_integer() && found->get<std::int64_t>() >= 0 && found->get<std::int64_t>() <= max;
+  const bool good =
+      found->is_number_integer() && found->get<std::int64_t>() >= 0 && found->get<std::int64_t>() <= max;
   if (!good) return bad_body("\"" + key + "\" must be a number from 0 to " + std::to_string(max));
   return std::optional<std::int64_t>(found->get<std::int64_t>());
 }

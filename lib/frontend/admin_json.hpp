@@ -15,7 +15,9 @@ using Json = nlohmann::ordered_json;
 inline void answer(Exchange& exchange, const Json& json, int status = 200) {
   exchange.respond(json_response(status, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"));
 }
-inline void answer(Exchange& exchange, const Error& error) { exchange.respond(error_response(error)); }
+inline void answer(Exchange& exchange, const Error& error) {
+  exchange.respond(error_response(error));
+}
 
 // The body as a JSON object; an empty one is an empty object. kInvalid "bad_body".
 Result<Json> read_body(const Exchange& exchange);

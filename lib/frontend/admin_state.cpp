@@ -50,14 +50,17 @@ AdminState::Rates AdminState::rates() const {
   const std::size_t seconds = std::min(kRateSeconds, rates.published.size());
   if (seconds > 0) {
     const Sample& then = samples_[samples_.size() - 1 - seconds];
-    rates.published_per_second = static_cast<double>(samples_.back().published - then.published) / static_cast<double>(seconds);
-    rates.delivered_per_second = static_cast<double>(samples_.back().delivered - then.delivered) / static_cast<double>(seconds);
+    rates.published_per_second =
+        static_cast<double>(samples_.back().published - then.published) / static_cast<double>(seconds);
+    rates.delivered_per_second =
+        static_cast<double>(samples_.back().delivered - then.delivered) / static_cast<double>(seconds);
   }
   rates.peak_clients = peak_clients_;
   return rates;
 }
 
-void AdminState::set_log_level(log::Level level, std::optional<Milliseconds> fallback, std::int64_t steady_ms) {
+void AdminState::set_log_level(log::Level level, std::optional<Milliseconds> fallback,
+                               std::int64_t steady_ms) {
   const std::lock_guard lock(mutex_);
   if (!fallback) {
     fallback_.reset();

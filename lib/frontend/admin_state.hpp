@@ -1,4 +1,5 @@
-// What the admin interface remembers: rates of the last minute, the most clients so far, a log level that falls back.
+// What the admin interface remembers: rates of the last minute, the most clients so far, a log level that
+// falls back.
 //
 // sample() once a second on the first loop; the rest on any thread.
 #pragma once

@@ -80,7 +80,8 @@ void add_messages(Json& status, const Shared& shared, const AdminState::Rates& r
   status["delivered_per_second"] = rates.delivered_per_second;
   status["published"] = total(Counter::kMessagesPublished);
   status["delivered"] = total(Counter::kMessagesDelivered);
-  status["dropped"] = total(Counter::kMessagesDroppedEphemeralSlow) + total(Counter::kMessagesDroppedSlowClosed);
+  status["dropped"] =
+      total(Counter::kMessagesDroppedEphemeralSlow) + total(Counter::kMessagesDroppedSlowClosed);
   status["slow_closed"] = total(Counter::kSlowClientsClosed);
   status["gaps"] = total(Counter::kGaps);
   status["delivery_p50_ms"] = shared.exposition->quantile(metrics::Histogram::kDeliveryLatency, 0.5) * 1000;
@@ -134,13 +135,15 @@ void handle_admin_ping(const ExchangePtr& exchange) {
   if (!query) return answer(*exchange, query.error());
   const std::string path(query->first("path").value_or("admin"));
   if (path == "admin") return answer(*exchange, {{"path", path}, {"storage_us", nullptr}});
-  if (path != "storage") return answer(*exchange, make_error(ErrorKind::kInvalid, "bad_path", "path must be admin or storage"));
+  if (path != "storage")
+    return answer(*exchange, make_error(ErrorKind::kInvalid, "bad_path", "path must be admin or storage"));
   LoopContext& context = exchange->context();
   const SteadyTime started = context.loop.clock().steady();
   // No channels: the store says its epoch and last id alone.
   context.hub.read(hub::ReadQuery{}, [exchange, started, path](Result<hub::ReadAnswer> read) {
     if (!read) return answer(*exchange, read.error());
-    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(exchange->context().loop.clock().steady() - started);
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+        exchange->context().loop.clock().steady() - started);
     answer(*exchange, {{"path", path}, {"storage_us", took.count()}});
   });
 }

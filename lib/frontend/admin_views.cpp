@@ -11,7 +11,9 @@
 namespace relay::frontend {
 namespace {
 
-bool is_internal(std::string_view channel) { return channel.starts_with('$'); }
+bool is_internal(std::string_view channel) {
+  return channel.starts_with('$');
+}
 
 ChannelView view_of(const hub::Topic& topic) {
   return {std::string(topic.name.view()), static_cast<std::int64_t>(topic.entries.size()),
@@ -72,7 +74,8 @@ std::vector<ChannelView> channels_of(const LoopContext& context, const ChannelQu
     if (!query.pattern.empty() && ::fnmatch(query.pattern.c_str(), std::string(name).c_str(), 0) != 0) return;
     topics.push_back(&topic);
   });
-  keep_first(topics, query.limit, [](const hub::Topic* a, const hub::Topic* b) { return a->name.view() < b->name.view(); });
+  keep_first(topics, query.limit,
+             [](const hub::Topic* a, const hub::Topic* b) { return a->name.view() < b->name.view(); });
   std::vector<ChannelView> views;
   for (const hub::Topic* topic : topics) views.push_back(view_of(*topic));
   return views;
@@ -94,7 +97,8 @@ std::vector<ClientView> clients_of(const LoopContext& context, const ClientQuery
     if (!query.channel.empty() && !on_channel.contains(info.number)) return;
     views.push_back(view_of(connection, info));
   });
-  keep_first(views, query.limit, [](const ClientView& a, const ClientView& b) { return a.number < b.number; });
+  keep_first(views, query.limit,
+             [](const ClientView& a, const ClientView& b) { return a.number < b.number; });
   return views;
 }
 
@@ -107,9 +111,10 @@ std::optional<ClientDetail> client_of(const LoopContext& context, std::uint32_t 
   });
   if (!detail) return detail;
   context.hub.topics().for_each([&](const hub::Topic& topic) {
-    const bool has = std::any_of(topic.entries.begin(), topic.entries.end(), [&](const hub::Topic::Entry& entry) {
-      return entry.subscription->subscriber().info().number == number;
-    });
+    const bool has =
+        std::any_of(topic.entries.begin(), topic.entries.end(), [&](const hub::Topic::Entry& entry) {
+          return entry.subscription->subscriber().info().number == number;
+        });
     if (has && detail->channels.size() < kAdminPage) detail->channels.emplace_back(topic.name.view());
   });
   std::sort(detail->channels.begin(), detail->channels.end());

@@ -1,5 +1,5 @@
-// POST /v1/messages: NDJSON in, NDJSON out, one answer line per line, in order. Each line is published on its own:
-// one that fails stops no other.
+// POST /v1/messages: NDJSON in, NDJSON out, one answer line per line, in order. Each line is published on its
+// own: one that fails stops no other.
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
@@ -15,7 +15,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Error bad_line(std::string message) { return make_error(ErrorKind::kInvalid, "bad_line", std::move(message)); }
+Error bad_line(std::string message) {
+  return make_error(ErrorKind::kInvalid, "bad_line", std::move(message));
+}
 
 Result<std::string> text_member(const Json& line, const char* key) {
   const auto found = line.find(key);
@@ -25,7 +27,8 @@ Result<std::string> text_member(const Json& line, const char* key) {
 }
 
 Result<Milliseconds> ttl_member(const Json& ttl) {
-  if (ttl.is_number_unsigned() && ttl.get<std::uint64_t>() <= 1'000'000'000) return Milliseconds(ttl.get<std::int64_t>() * 1000);
+  if (ttl.is_number_unsigned() && ttl.get<std::uint64_t>() <= 1'000'000'000)
+    return Milliseconds(ttl.get<std::int64_t>() * 1000);
   if (ttl.is_string()) return parse_duration(ttl.get<std::string>(), "ttl");
   return make_error(ErrorKind::kInvalid, "bad_ttl", "\"ttl\" must be seconds or a duration like \"30s\"");
 }
@@ -50,7 +53,8 @@ Result<hub::PublishRequest> read_line(std::string_view text) {
   const auto data = line.find("data");
   if (data == line.end()) return bad_line("\"data\" is missing");
   request.draft.is_json = !data->is_string();
-  request.draft.data = data->is_string() ? data->get<std::string>() : std::string(raw_member(text, "data").value_or(data->dump()));
+  request.draft.data = data->is_string() ? data->get<std::string>()
+                                         : std::string(raw_member(text, "data").value_or(data->dump()));
   if (const auto ttl = line.find("ttl"); ttl != line.end()) {
     const auto parsed = ttl_member(*ttl);
     if (!parsed) return parsed.error();
@@ -109,13 +113,15 @@ void handle_batch(const ExchangePtr& exchange) {
     exchange->respond(error_response(error));
   };
   if (body.size() > static_cast<std::size_t>(limits.max_batch_bytes)) {
-    return refuse(ErrorKind::kTooLarge, "too_large", "a batch is at most " + std::to_string(limits.max_batch_bytes) + " bytes");
+    return refuse(ErrorKind::kTooLarge, "too_large",
+                  "a batch is at most " + std::to_string(limits.max_batch_bytes) + " bytes");
   }
   if (!is_utf8(body)) return refuse(ErrorKind::kUnsupported, "not_utf8", "the batch is not UTF-8 text");
   const auto lines = lines_of(body);
   if (lines.empty()) return refuse(ErrorKind::kInvalid, "no_body", "the batch has no lines");
   if (lines.size() > static_cast<std::size_t>(limits.max_batch_lines)) {
-    return refuse(ErrorKind::kTooLarge, "too_large", "a batch is at most " + std::to_string(limits.max_batch_lines) + " lines");
+    return refuse(ErrorKind::kTooLarge, "too_large",
+                  "a batch is at most " + std::to_string(limits.max_batch_lines) + " lines");
   }
   auto batch = std::make_shared<Batch>();
   batch->exchange = exchange;
@@ -127,7 +133,8 @@ void handle_batch(const ExchangePtr& exchange) {
       count_publish(context.metrics, request.error());
       answer_line(batch, i, request.error());
     } else {
-      publish(context, std::move(*request), [batch, i](const Result<Published>& published) { answer_line(batch, i, published); });
+      publish(context, std::move(*request),
+              [batch, i](const Result<Published>& published) { answer_line(batch, i, published); });
     }
   }
 }

@@ -14,7 +14,9 @@ constexpr std::string_view kAllowedHeaders =
 
 }  // namespace
 
-wire::HttpResponse bridge_ok() { return json_response(200, "{\"message\":\"OK\",\"statusCode\":200}\n"); }
+wire::HttpResponse bridge_ok() {
+  return json_response(200, "{\"message\":\"OK\",\"statusCode\":200}\n");
+}
 
 wire::HttpResponse bridge_error(int status, std::string_view message) {
   return error_response(FrontEnd::kBridge, status, {}, message);

@@ -22,7 +22,8 @@ void BridgeCork::leave(const std::string& sender, Ticket ticket) {
     if (found == senders_.end() || found->second.in_flight.erase(ticket) == 0) return;
     in_flight_.fetch_sub(1);
     Sender& entry = found->second;
-    const Ticket first = entry.in_flight.empty() ? std::numeric_limits<Ticket>::max() : *entry.in_flight.begin();
+    const Ticket first =
+        entry.in_flight.empty() ? std::numeric_limits<Ticket>::max() : *entry.in_flight.begin();
     const auto open = std::stable_partition(entry.waiting.begin(), entry.waiting.end(),
                                             [&](const auto& waiter) { return waiter.first >= first; });
     std::move(open, entry.waiting.end(), std::back_inserter(done));

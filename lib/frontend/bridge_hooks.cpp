@@ -36,7 +36,8 @@ std::string query_escape(std::string_view text) {
 }
 
 std::string request_bytes(const HttpUrl& url, const HookPost& hook) {
-  std::string out = "POST " + url.target + " HTTP/1.1\r\nHost: " + url.host_field() + "\r\nUser-Agent: relayd\r\n";
+  std::string out =
+      "POST " + url.target + " HTTP/1.1\r\nHost: " + url.host_field() + "\r\nUser-Agent: relayd\r\n";
   if (!hook.content_type.empty()) out += "Content-Type: " + hook.content_type + "\r\n";
   out += "Content-Length: " + std::to_string(hook.body.size()) + "\r\nConnection: close\r\n\r\n";
   return out + hook.body;
@@ -54,8 +55,12 @@ bool is_url_text(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-tcp::socket& socket_of(tcp::socket& stream) { return stream; }
-tcp::socket& socket_of(TlsStream& stream) { return stream.next_layer(); }
+tcp::socket& socket_of(tcp::socket& stream) {
+  return stream;
+}
+tcp::socket& socket_of(TlsStream& stream) {
+  return stream.next_layer();
+}
 
 }  // namespace
 
@@ -79,9 +84,11 @@ std::optional<HttpUrl> HttpUrl::parse(std::string_view text) {
   url.port = url.tls ? "443" : "80";
   if (colon != std::string_view::npos && colon + 1 < authority.size()) url.port = authority.substr(colon + 1);
   authority = authority.substr(0, colon);
-  if (authority.starts_with('[') && authority.ends_with(']')) authority = authority.substr(1, authority.size() - 2);
+  if (authority.starts_with('[') && authority.ends_with(']'))
+    authority = authority.substr(1, authority.size() - 2);
   url.host = authority;
-  const bool numeric = std::all_of(url.port.begin(), url.port.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool numeric =
+      std::all_of(url.port.begin(), url.port.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (url.host.empty() || !numeric || url.port.size() > 5) return {};
   return url;
 }
@@ -105,7 +112,8 @@ std::vector<HookPost> webhook_posts(const std::vector<std::string>& webhook_urls
   return posts;
 }
 
-HookPost copy_post(std::string_view copy_to_url, std::vector<QueryPair> parameters, std::string_view message) {
+HookPost copy_post(std::string_view copy_to_url, std::vector<QueryPair> parameters,
+                   std::string_view message) {
   std::stable_sort(parameters.begin(), parameters.end(),
                    [](const QueryPair& a, const QueryPair& b) { return a.key < b.key; });
   copy_to_url = copy_to_url.substr(0, copy_to_url.find_first_of("?#"));
@@ -126,8 +134,8 @@ std::shared_ptr<asio::ssl::context> make_hook_tls() {
   return context;
 }
 
-// One POST: resolve, connect, handshake, write, read the status line. The handlers own it; the first end counts, be
-// it an answer, an error or the timer.
+// One POST: resolve, connect, handshake, write, read the status line. The handlers own it; the first end
+// counts, be it an answer, an error or the timer.
 template <class Stream>
 class BridgePoster::Attempt : public std::enable_shared_from_this<Attempt<Stream>> {
  public:
@@ -144,10 +152,12 @@ class BridgePoster::Attempt : public std::enable_shared_from_this<Attempt<Stream
     timer_.async_wait([self = this->shared_from_this()](error_code error) {
       if (!error) self->finish(0, "timed out");
     });
-    resolver_.async_resolve(url_.host, url_.port, step<tcp::resolver::results_type>([](Attempt& self, const auto& found) {
-                              asio::async_connect(socket_of(self.stream_), found,
-                                                  self.template step<tcp::endpoint>([](Attempt& at, const auto&) { at.on_connected(); }));
-                            }));
+    resolver_.async_resolve(
+        url_.host, url_.port, step<tcp::resolver::results_type>([](Attempt& self, const auto& found) {
+          asio::async_connect(
+              socket_of(self.stream_), found,
+              self.template step<tcp::endpoint>([](Attempt& at, const auto&) { at.on_connected(); }));
+        }));
   }
 
  private:
@@ -165,11 +175,12 @@ class BridgePoster::Attempt : public std::enable_shared_from_this<Attempt<Stream
     if constexpr (std::is_same_v<Stream, TlsStream>) {
       SSL_set_tlsext_host_name(stream_.native_handle(), url_.host.c_str());
       stream_.set_verify_callback(asio::ssl::host_name_verification(url_.host));
-      stream_.async_handshake(asio::ssl::stream_base::client, [self = this->shared_from_this()](error_code error) {
-        if (self->done_) return;
-        if (error) return self->finish(0, error.message());
-        self->write();
-      });
+      stream_.async_handshake(asio::ssl::stream_base::client,
+                              [self = this->shared_from_this()](error_code error) {
+                                if (self->done_) return;
+                                if (error) return self->finish(0, error.message());
+                                self->write();
+                              });
     } else {
       write();
     }
@@ -177,11 +188,12 @@ class BridgePoster::Attempt : public std::enable_shared_from_this<Attempt<Stream
 
   void write() {
     asio::async_write(stream_, asio::buffer(request_), step<std::size_t>([](Attempt& self, std::size_t) {
-                        asio::async_read_until(self.stream_, asio::dynamic_buffer(self.answer_, kMaxStatusLine), "\r\n",
-                                               self.template step<std::size_t>([](Attempt& at, std::size_t length) {
-                                                 at.finish(status_of_line(std::string_view(at.answer_).substr(0, length)),
-                                                           "no HTTP answer");
-                                               }));
+                        asio::async_read_until(
+                            self.stream_, asio::dynamic_buffer(self.answer_, kMaxStatusLine), "\r\n",
+                            self.template step<std::size_t>([](Attempt& at, std::size_t length) {
+                              at.finish(status_of_line(std::string_view(at.answer_).substr(0, length)),
+                                        "no HTTP answer");
+                            }));
                       }));
   }
 
@@ -229,9 +241,12 @@ void BridgePoster::start(const HookPost& hook) {
     // From a fresh stack: finished() starts the next of the queue.
     asio::post(context_, [self = shared_from_this()] { self->finished({}, 0, "not an http(s) URL"); });
   } else if (url->tls) {
-    std::make_shared<Attempt<TlsStream>>(shared_from_this(), std::move(*url), hook, TlsStream(context_, *tls_))->start();
+    std::make_shared<Attempt<TlsStream>>(shared_from_this(), std::move(*url), hook,
+                                         TlsStream(context_, *tls_))
+        ->start();
   } else {
-    std::make_shared<Attempt<tcp::socket>>(shared_from_this(), std::move(*url), hook, tcp::socket(context_))->start();
+    std::make_shared<Attempt<tcp::socket>>(shared_from_this(), std::move(*url), hook, tcp::socket(context_))
+        ->start();
   }
 }
 

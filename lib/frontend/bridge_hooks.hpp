@@ -1,9 +1,10 @@
-// The bridge's webhook and copy-to: messages that are also POSTed elsewhere. What is sent (pure functions), and who
-// sends it.
+// The bridge's webhook and copy-to: messages that are also POSTed elsewhere. What is sent (pure functions),
+// and who sends it.
 //
-// BridgePoster is a small HTTP/1.1 client of one loop: one connection per POST, kMaxInFlight at a time, others wait
-// in a bounded queue; what finds it full is dropped, counted and logged. Nothing is tried twice, and no publisher
-// waits for it. https checks the certificate against the system's authorities and the host's name. Loop thread only.
+// BridgePoster is a small HTTP/1.1 client of one loop: one connection per POST, kMaxInFlight at a time,
+// others wait in a bounded queue; what finds it full is dropped, counted and logged. Nothing is tried twice,
+// and no publisher waits for it. https checks the certificate against the system's authorities and the host's
+// name. Loop thread only.
 #pragma once
 
 #include <boost/asio/io_context.hpp>

@@ -61,7 +61,8 @@ std::size_t BridgeRateLimiter::size() const {
   return current_.size() + previous_.size();
 }
 
-std::optional<BridgeConnections::Lease> BridgeConnections::enter(const net::IpAddress& address, std::int64_t most) {
+std::optional<BridgeConnections::Lease> BridgeConnections::enter(const net::IpAddress& address,
+                                                                 std::int64_t most) {
   const std::lock_guard lock(mutex_);
   const auto found = open_.try_emplace(address, 0).first;
   if (found->second >= most) {
@@ -94,7 +95,8 @@ void BridgeConnections::Lease::release() {
   if (table_ != nullptr) std::exchange(table_, nullptr)->leave(address_);
 }
 
-std::optional<std::size_t> find_bypass_token(const std::vector<std::string>& tokens, std::string_view authorization) {
+std::optional<std::size_t> find_bypass_token(const std::vector<std::string>& tokens,
+                                             std::string_view authorization) {
   constexpr std::string_view kBearer = "Bearer ";
   if (authorization.starts_with(kBearer)) authorization.remove_prefix(kBearer.size());
   std::optional<std::size_t> found;

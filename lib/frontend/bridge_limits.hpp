@@ -1,4 +1,5 @@
-// The bridge's limits by client address, counted over all loops of the process. Any thread: each class has its lock.
+// The bridge's limits by client address, counted over all loops of the process. Any thread: each class has
+// its lock.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -24,9 +25,9 @@ struct AddressHash {
 
 // A token bucket per address: `rate` a second, and as many at once.
 //
-// A bucket is full again after one second, and a full one need not be kept: two generations, each a second long,
-// hold every bucket that matters. When one generation is full it ends early, in favour of the client: memory stays
-// below two generations.
+// A bucket is full again after one second, and a full one need not be kept: two generations, each a second
+// long, hold every bucket that matters. When one generation is full it ends early, in favour of the client:
+// memory stays below two generations.
 class BridgeRateLimiter {
  public:
   explicit BridgeRateLimiter(std::size_t max_addresses = 65536) : max_addresses_(max_addresses) {}
@@ -80,6 +81,7 @@ class BridgeConnections {
 
 // The place in `tokens` of the one that an Authorization field ("Bearer <token>" or the token alone) carries.
 // Takes the same time whichever it is.
-std::optional<std::size_t> find_bypass_token(const std::vector<std::string>& tokens, std::string_view authorization);
+std::optional<std::size_t> find_bypass_token(const std::vector<std::string>& tokens,
+                                             std::string_view authorization);
 
 }  // namespace relay::frontend

@@ -1,4 +1,5 @@
-// POST <bridge.path>/message: stored, then acknowledged; only then may an answer reach the sender's own stream.
+// POST <bridge.path>/message: stored, then acknowledged; only then may an answer reach the sender's own
+// stream.
 #include <openssl/evp.h>
 
 #include "base/bytes.hpp"
@@ -18,7 +19,8 @@ using metrics::Counter;
 
 constexpr std::size_t kMaxIdempotencyKey = 255;
 
-// A repeated request must make the same message, so the trace id that a key gets is a digest of it (UUID version 8).
+// A repeated request must make the same message, so the trace id that a key gets is a digest of it (UUID
+// version 8).
 std::string trace_id_of_key(std::string_view sender, std::string_view key) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   std::string text(sender);
@@ -47,8 +49,8 @@ wire::HttpResponse store_failure(const Error& error) {
   return bridge_error(status_of(error.kind), "failed to store message");
 }
 
-// A body as long as bridge.max_message_bytes grows when it is escaped, so publish.max_bytes does not apply to the
-// result, and the hub's own checks have nothing to check.
+// A body as long as bridge.max_message_bytes grows when it is escaped, so publish.max_bytes does not apply to
+// the result, and the hub's own checks have nothing to check.
 hub::AppendRequest append_request(const LoopContext& context, const BridgeMessageRequest& request,
                                   std::string_view body, std::string_view key) {
   hub::AppendRequest append;

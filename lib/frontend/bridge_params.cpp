@@ -12,9 +12,13 @@ namespace {
 
 constexpr std::size_t kClientIdDigits = 64;
 
-Error bad(std::string message) { return make_error(ErrorKind::kInvalid, "bad_request", std::move(message)); }
+Error bad(std::string message) {
+  return make_error(ErrorKind::kInvalid, "bad_request", std::move(message));
+}
 
-Error missing(std::string_view name) { return bad("param \"" + std::string(name) + "\" not present"); }
+Error missing(std::string_view name) {
+  return bad("param \"" + std::string(name) + "\" not present");
+}
 
 // strconv.Quote of Go, but that every well-formed character beyond ASCII counts as printable.
 std::string go_quote(std::string_view text) {
@@ -102,8 +106,9 @@ Result<std::int64_t> parse_go_int(std::string_view text, int bits) {
   const bool negative = digits.starts_with('-');
   if (negative || digits.starts_with('+')) digits.remove_prefix(1);
   if (!all_digits(digits)) return bad_int(text, "invalid syntax");
-  const std::uint64_t most = bits == 32 ? std::numeric_limits<std::int32_t>::max()
-                                        : static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const std::uint64_t most = bits == 32
+                                 ? std::numeric_limits<std::int32_t>::max()
+                                 : static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
   if (error != std::errc{} || number > most + (negative ? 1 : 0)) return bad_int(text, "value out of range");
@@ -126,7 +131,8 @@ std::optional<std::string> parse_trace_id(std::string_view text) {
 }
 
 // The order of the checks is Go's: a request with several faults gets the same message.
-Result<BridgeEventsRequest> parse_bridge_events(const BridgeQuery& query, std::string_view last_event_id_header,
+Result<BridgeEventsRequest> parse_bridge_events(const BridgeQuery& query,
+                                                std::string_view last_event_id_header,
                                                 std::size_t max_client_ids) {
   BridgeEventsRequest request;
   const auto heartbeat = parse_heartbeat(query);

@@ -1,5 +1,5 @@
-// What the bridge's requests ask for, with the checks and the very messages of the Go TON Connect bridge v3, which
-// its clients and their tests know. Pure; any thread.
+// What the bridge's requests ask for, with the checks and the very messages of the Go TON Connect bridge v3,
+// which its clients and their tests know. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,8 @@ Result<std::string> parse_client_id(std::string_view text);
 // As Go's strconv.ParseInt(text, 10, bits), its error text included. REQUIRES: bits is 32 or 64.
 Result<std::int64_t> parse_go_int(std::string_view text, int bits);
 
-// A UUID in any of the forms google/uuid reads (plain, urn:uuid:, in braces, 32 digits), lower case with dashes.
+// A UUID in any of the forms google/uuid reads (plain, urn:uuid:, in braces, 32 digits), lower case with
+// dashes.
 std::optional<std::string> parse_trace_id(std::string_view text);
 
 enum class BridgeHeartbeat : std::uint8_t { kLegacy, kMessage };
@@ -44,7 +45,8 @@ struct BridgeEventsRequest {
   MessageId after = 0;                  // 0: everything kept
   BridgeHeartbeat heartbeat = BridgeHeartbeat::kLegacy;
 };
-Result<BridgeEventsRequest> parse_bridge_events(const BridgeQuery& query, std::string_view last_event_id_header,
+Result<BridgeEventsRequest> parse_bridge_events(const BridgeQuery& query,
+                                                std::string_view last_event_id_header,
                                                 std::size_t max_client_ids);
 
 struct BridgeMessageRequest {

@@ -21,7 +21,9 @@ using metrics::Gauge;
 // More client ids than a request head of the default size holds.
 constexpr std::size_t kMaxClientIds = 1000;
 
-SharedFrame chunk_of(std::string_view text) { return SharedFrame::copy_of(wire::as_chunk(text)); }
+SharedFrame chunk_of(std::string_view text) {
+  return SharedFrame::copy_of(wire::as_chunk(text));
+}
 
 const SharedFrame& first_line_frame() {
   static const SharedFrame frame = chunk_of("\n");
@@ -48,7 +50,9 @@ SharedFrame bridge_frame(const hub::Message& message, std::string_view id) {
   return chunk_of(event);
 }
 
-SharedFrame encode_bridge_rest(const hub::Message& message) { return bridge_frame(message, {}); }
+SharedFrame encode_bridge_rest(const hub::Message& message) {
+  return bridge_frame(message, {});
+}
 
 std::int64_t end_of_lifetime(const options::BridgeOptions& options, std::int64_t now_ms) {
   if (options.max_lifetime.count() <= 0) return 0;
@@ -64,7 +68,9 @@ hub::ChannelName bridge_channel(std::string_view client_id) {
 }
 
 // A message that came by another front-end may have several lines: append_sse_event() sees to them.
-SharedFrame encode_bridge(const hub::Message& message) { return bridge_frame(message, std::to_string(message.id)); }
+SharedFrame encode_bridge(const hub::Message& message) {
+  return bridge_frame(message, std::to_string(message.id));
+}
 
 BridgeSession::BridgeSession(net::Connection& connection, LoopContext& context, Terms terms)
     : connection_(connection),
@@ -119,7 +125,8 @@ void BridgeSession::on_message(hub::Subscription&, hub::Delivery& delivery, bool
   send_message(message);
 }
 
-// What its `id:` says. Ids of one partition are one order; over several only their floor is safe to resume from.
+// What its `id:` says. Ids of one partition are one order; over several only their floor is safe to resume
+// from.
 MessageId BridgeSession::id_at(const hub::Message& message) {
   if (!subscription_.is_joint()) return message.id;
   return last_id_ = std::max(last_id_, subscription_.floor());
@@ -180,13 +187,14 @@ void BridgeSession::send_message(const Held& held) {
 
 // With an id of this stream's own, only what follows is shared.
 void BridgeSession::send_event(const Held& held) {
-  if (!subscription_.is_joint()) return send_frame(held.delivery->frame(hub::WireForm::kSseBridge, encode_bridge));
+  if (!subscription_.is_joint())
+    return send_frame(held.delivery->frame(hub::WireForm::kSseBridge, encode_bridge));
   if (held.id != 0) send_frame(chunk_of(sse_cursor_line(std::to_string(held.id))));
   send_frame(held.delivery->frame(hub::WireForm::kSseBridgeRest, encode_bridge_rest));
 }
 
-// The bound of the queue. A stream that does not read is closed: its client resumes from the last id it has seen. A
-// message that is not kept is not worth that.
+// The bound of the queue. A stream that does not read is closed: its client resumes from the last id it has
+// seen. A message that is not kept is not worth that.
 bool BridgeSession::make_room(const hub::Message& message, std::size_t queued) {
   const auto most = static_cast<std::size_t>(context_.settings->options.client.max_queue_bytes);
   if (queued + message.body.data.size() <= most) return true;
@@ -232,16 +240,19 @@ void BridgeSession::on_drained() {
 void BridgeSession::set_deadline() {
   std::int64_t next = next_heartbeat_ms_;
   if (ends_at_ms_ != 0 && (next == 0 || ends_at_ms_ < next)) next = ends_at_ms_;
-  if (next != 0) connection_.set_deadline(Milliseconds(std::max<std::int64_t>(1, next - context_.loop.now_ms())));
+  if (next != 0)
+    connection_.set_deadline(Milliseconds(std::max<std::int64_t>(1, next - context_.loop.now_ms())));
 }
 
-// The queue of a client that reads nothing is not filled up with heartbeats: a full socket needs no more of them.
+// The queue of a client that reads nothing is not filled up with heartbeats: a full socket needs no more of
+// them.
 void BridgeSession::on_deadline() {
   const std::int64_t now_ms = context_.loop.now_ms();
   if (ends_at_ms_ != 0 && now_ms >= ends_at_ms_) return end();
   if (next_heartbeat_ms_ != 0 && now_ms >= next_heartbeat_ms_) {
     if (!connection_.congested()) send_frame(heartbeat_frame(heartbeat_));
-    const std::int64_t interval = std::max<std::int64_t>(1, context_.settings->options.bridge.heartbeat.count());
+    const std::int64_t interval =
+        std::max<std::int64_t>(1, context_.settings->options.bridge.heartbeat.count());
     next_heartbeat_ms_ = std::max(next_heartbeat_ms_ + interval, now_ms + interval / 2);
   }
   set_deadline();
@@ -280,8 +291,8 @@ void handle_bridge_events(const ExchangePtr& exchange) {
     }
     terms.lease = std::move(*lease);
   }
-  const auto request =
-      parse_bridge_events(BridgeQuery(http.query()), http.header("Last-Event-ID").value_or(""), kMaxClientIds);
+  const auto request = parse_bridge_events(BridgeQuery(http.query()),
+                                           http.header("Last-Event-ID").value_or(""), kMaxClientIds);
   if (!request) {
     context.metrics.add(Counter::kBridgeBadRequests);
     return exchange->respond(bridge_error(400, request.error().message));

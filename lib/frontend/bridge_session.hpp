@@ -1,11 +1,12 @@
 // One stream of the bridge: GET <bridge.path>/events.
 //
-// The wire is that of the Go TON Connect bridge v3: a head and one line feed, which leave on their own (a client that
-// finds events in the same read as the head may lose them) and only when the subscription is live, then
+// The wire is that of the Go TON Connect bridge v3: a head and one line feed, which leave on their own (a
+// client that finds events in the same read as the head may lose them) and only when the subscription is
+// live, then
 //     event: message LF  id: <decimal> LF  data: <one line of JSON> LF LF
-// (over several partitions the id comes first: it is the stream's own, the floor of what it was given) and a heartbeat
-// every bridge.heartbeat, whatever else is sent. A message for a client id whose own POST is not yet acknowledged waits
-// for that (bridge_cork.hpp). Loop thread only; owned by its connection.
+// (over several partitions the id comes first: it is the stream's own, the floor of what it was given) and a
+// heartbeat every bridge.heartbeat, whatever else is sent. A message for a client id whose own POST is not
+// yet acknowledged waits for that (bridge_cork.hpp). Loop thread only; owned by its connection.
 #pragma once
 
 #include <deque>

@@ -10,13 +10,16 @@ namespace relay::frontend {
 namespace {
 
 // Addresses from far apart: ranges that trust all of one family trust everybody.
-constexpr std::array<std::string_view, 4> kIpv4Probes{"1.1.1.1", "93.184.216.34", "151.101.1.1", "203.0.113.7"};
-constexpr std::array<std::string_view, 4> kIpv6Probes{"2001:db8::1", "2606:4700::1", "2a00:1450::1", "fd00::1"};
+constexpr std::array<std::string_view, 4> kIpv4Probes{"1.1.1.1", "93.184.216.34", "151.101.1.1",
+                                                      "203.0.113.7"};
+constexpr std::array<std::string_view, 4> kIpv6Probes{"2001:db8::1", "2606:4700::1", "2a00:1450::1",
+                                                      "fd00::1"};
 
 bool trusts_all(const std::vector<net::IpRange>& ranges, const std::array<std::string_view, 4>& probes) {
   return std::all_of(probes.begin(), probes.end(), [&](std::string_view probe) {
     const net::IpAddress address = *net::IpAddress::parse(probe);
-    return std::any_of(ranges.begin(), ranges.end(), [&](const net::IpRange& range) { return range.contains(address); });
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [&](const net::IpRange& range) { return range.contains(address); });
   });
 }
 
@@ -69,11 +72,14 @@ std::vector<std::string> bridge_warnings(const options::Options& options) {
   }
   if (trusts_all(ranges, kIpv4Probes) || trusts_all(ranges, kIpv6Probes)) {
     warnings.push_back(
-        "proxy.trusted_ranges trusts every address: behind a proxy all clients count as one, and one that sends "
-        "X-Forwarded-For of the family that is not trusted chooses its own address; name the proxies' addresses");
+        "proxy.trusted_ranges trusts every address: behind a proxy all clients count as one, and one that "
+        "sends "
+        "X-Forwarded-For of the family that is not trusted chooses its own address; name the proxies' "
+        "addresses");
   }
   for (const std::string& url : options.bridge.webhook_urls) {
-    if (!HttpUrl::parse(url)) warnings.push_back("bridge.webhook_urls: \"" + url + "\" is not an http(s) URL");
+    if (!HttpUrl::parse(url))
+      warnings.push_back("bridge.webhook_urls: \"" + url + "\" is not an http(s) URL");
   }
   if (!options.bridge.copy_to_url.empty() && !HttpUrl::parse(options.bridge.copy_to_url)) {
     warnings.push_back("bridge.copy_to_url: \"" + options.bridge.copy_to_url + "\" is not an http(s) URL");

@@ -28,7 +28,8 @@ class BridgeState {
 
  private:
   static constexpr std::size_t kMaxLoops = 64;
-  std::array<std::shared_ptr<BridgePoster>, kMaxLoops> posters_;  // each touched by the loop of its index only
+  std::array<std::shared_ptr<BridgePoster>, kMaxLoops>
+      posters_;  // each touched by the loop of its index only
   std::once_flag tls_once_;
   std::shared_ptr<boost::asio::ssl::context> tls_;
 };

@@ -20,7 +20,8 @@ hub::ChannelName channel_of(std::string_view client_id) {
 
 std::string origin_of(std::string_view url) {
   std::string origin = repair_utf8(extract_origin(url));
-  if (origin.size() > kMaxOriginBytes) origin = repair_utf8(std::string_view(origin).substr(0, kMaxOriginBytes));
+  if (origin.size() > kMaxOriginBytes)
+    origin = repair_utf8(std::string_view(origin).substr(0, kMaxOriginBytes));
   return origin;
 }
 
@@ -54,7 +55,9 @@ class TopLevelStrings final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool end_array() override { return leave(); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
+    return false;
+  }
 
  private:
   bool leave() {
@@ -83,8 +86,10 @@ std::vector<QueryPair> body_parameters(std::string_view content_type, std::strin
   return std::move(strings.pairs);
 }
 
-void answer_verdict(const ExchangePtr& exchange, const BridgeRecord& asked, const Result<hub::ReadAnswer>& answer) {
-  if (!answer) return exchange->respond(bridge_error(status_of(answer.error().kind), "failed to read connections"));
+void answer_verdict(const ExchangePtr& exchange, const BridgeRecord& asked,
+                    const Result<hub::ReadAnswer>& answer) {
+  if (!answer)
+    return exchange->respond(bridge_error(status_of(answer.error().kind), "failed to read connections"));
   std::vector<BridgeRecord> records;
   for (const hub::MessagePtr& message : answer->pages.front().messages) {
     records.push_back(BridgeRecord::parse(message->body.data));
@@ -101,27 +106,34 @@ std::string extract_origin(std::string_view url) {
   const std::string_view scheme = url.substr(0, scheme_end);
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
   const bool good = is_letter(scheme.front()) && std::all_of(scheme.begin(), scheme.end(), [&](char c) {
-    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-  });
+                      return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+                    });
   std::string_view host = url.substr(scheme_end + 3);
   host = host.substr(0, host.find_first_of("/?#"));
-  if (const auto user_end = host.rfind('@'); user_end != std::string_view::npos) host.remove_prefix(user_end + 1);
+  if (const auto user_end = host.rfind('@'); user_end != std::string_view::npos)
+    host.remove_prefix(user_end + 1);
   if (!good || host.empty()) return std::string(url);
   return to_lower(scheme) + "://" + std::string(host);
 }
 
 std::string_view verdict_text(BridgeVerdict verdict) {
   switch (verdict) {
-    case BridgeVerdict::kOk: return "ok";
-    case BridgeVerdict::kWarning: return "warning";
-    case BridgeVerdict::kDanger: return "danger";
-    case BridgeVerdict::kUnknown: break;
+    case BridgeVerdict::kOk:
+      return "ok";
+    case BridgeVerdict::kWarning:
+      return "warning";
+    case BridgeVerdict::kDanger:
+      return "danger";
+    case BridgeVerdict::kUnknown:
+      break;
   }
   return "unknown";
 }
 
 // "<address> <origin>": an address has no space.
-std::string BridgeRecord::text() const { return address + ' ' + origin; }
+std::string BridgeRecord::text() const {
+  return address + ' ' + origin;
+}
 
 BridgeRecord BridgeRecord::parse(std::string_view text) {
   const auto space = std::min(text.find(' '), text.size());
@@ -181,16 +193,19 @@ void handle_bridge_verify(const ExchangePtr& exchange) {
     context.metrics.add(metrics::Counter::kBridgeBadRequests);
     exchange->respond(bridge_error(400, message));
   };
-  if (http.body.size() > static_cast<std::size_t>(options.max_body_bytes)) return refuse("request body too large");
-  const auto request = parse_bridge_verify(BridgeQuery(http.query()), http.header("Content-Type").value_or(""), http.body);
+  if (http.body.size() > static_cast<std::size_t>(options.max_body_bytes))
+    return refuse("request body too large");
+  const auto request =
+      parse_bridge_verify(BridgeQuery(http.query()), http.header("Content-Type").value_or(""), http.body);
   if (!request) return refuse(request.error().message);
   BridgeRecord asked{exchange->client_address().text(), origin_of(request->url)};
   // No stream has another kind of id, so nothing can be recorded of one.
   const auto client_id = parse_client_id(request->client_id);
   if (!client_id) return exchange->respond(json_response(200, "{\"status\":\"unknown\"}\n"));
-  context.hub.read({channel_of(*client_id), 0, kMaxRecords, options.connect_cache_ttl}, [exchange, asked = std::move(asked)](const Result<hub::ReadAnswer>& answer) {
-    answer_verdict(exchange, asked, answer);
-  });
+  context.hub.read({channel_of(*client_id), 0, kMaxRecords, options.connect_cache_ttl},
+                   [exchange, asked = std::move(asked)](const Result<hub::ReadAnswer>& answer) {
+                     answer_verdict(exchange, asked, answer);
+                   });
 }
 
 }  // namespace relay::frontend

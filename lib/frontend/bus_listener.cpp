@@ -21,7 +21,8 @@ void send_to_all(LoopContext& context, hub::Delivery& delivery) {
 
 bool send_to_one(LoopContext& context, const ClientId& to, hub::Delivery& delivery) {
   const auto found = context.clients.find(to.number);
-  if (to.loop != static_cast<std::size_t>(context.loop.index()) || found == context.clients.end()) return false;
+  if (to.loop != static_cast<std::size_t>(context.loop.index()) || found == context.clients.end())
+    return false;
   found->second->send_message(delivery);
   return true;
 }
@@ -44,7 +45,8 @@ void BusListener::tick() {
 void BusListener::on_message(hub::Subscription&, hub::Delivery& delivery, bool) {
   const hub::Message& message = delivery.message();
   const auto from = ClientId::parse(message.body.from);
-  if (from && from->instance == context_.shared.instance_id) return;  // delivered already, without this detour
+  if (from && from->instance == context_.shared.instance_id)
+    return;  // delivered already, without this detour
   context_.metrics.add(metrics::Counter::kCrossInstanceMessages);
   if (message.channel() == hub::kBroadcastChannel) return send_to_all(context_, delivery);
   // A direct message names its receiver as the event.
@@ -75,8 +77,8 @@ void broadcast(LoopContext& context, const std::string& from, std::string data, 
   context.hub.publish(std::move(request), std::move(done));
 }
 
-void direct(LoopContext& context, const std::string& from, const std::string& to, std::string data, bool is_json,
-            std::function<void(Result<bool>)> done) {
+void direct(LoopContext& context, const std::string& from, const std::string& to, std::string data,
+            bool is_json, std::function<void(Result<bool>)> done) {
   const auto target = ClientId::parse(to);
   const Error nobody = make_error(ErrorKind::kNotFound, "no_such_client", "no client has that id");
   if (!target) return done(nobody);
@@ -89,8 +91,8 @@ void direct(LoopContext& context, const std::string& from, const std::string& to
     draft.channel = hub::ChannelName::copy_of(kDirectChannel);
     LoopContext* there = context.shared.loops[target->loop];
     // Two hops: to the client's loop, and back with the answer.
-    there->loop.post([there, target = *target, delivery = local_delivery(std::move(draft)), nobody, done = std::move(done),
-                      &context] {
+    there->loop.post([there, target = *target, delivery = local_delivery(std::move(draft)), nobody,
+                      done = std::move(done), &context] {
       const bool found = send_to_one(*there, target, *delivery);
       context.loop.post([found, nobody, done] { found ? done(true) : done(nobody); });
     });
@@ -99,16 +101,17 @@ void direct(LoopContext& context, const std::string& from, const std::string& to
   draft.channel = instance_channel(target->instance);
   draft.event = to;
   // Questions are answered in order, so messages to one client stay in order.
-  ask_known(context, target->instance, [&context, draft = std::move(draft), nobody, done = std::move(done)](Result<bool> known) {
-    if (!known) return done(known.error());
-    if (!*known) return done(nobody);
-    hub::PublishRequest request;
-    request.draft = draft;
-    request.ttl = Milliseconds{0};
-    context.hub.publish(std::move(request), [done](Result<hub::Appended> appended) {
-      appended ? done(true) : done(appended.error());
-    });
-  });
+  ask_known(context, target->instance,
+            [&context, draft = std::move(draft), nobody, done = std::move(done)](Result<bool> known) {
+              if (!known) return done(known.error());
+              if (!*known) return done(nobody);
+              hub::PublishRequest request;
+              request.draft = draft;
+              request.ttl = Milliseconds{0};
+              context.hub.publish(std::move(request), [done](Result<hub::Appended> appended) {
+                appended ? done(true) : done(appended.error());
+              });
+            });
 }
 
 }  // namespace relay::frontend

@@ -1,9 +1,9 @@
 // How broadcasts and direct messages reach the WebSocket clients of a loop.
 //
-// Both are ephemeral. On this instance they go from loop to loop directly, so they work without the store and at
-// once; to other instances they go as messages of two internal channels, `$all` and `$instance:<id>`, which this
-// listener subscribes to on behalf of all clients of its loop. Its own instance's broadcasts come back that way
-// too and are skipped. Loop thread only; lives in its LoopContext's server.
+// Both are ephemeral. On this instance they go from loop to loop directly, so they work without the store and
+// at once; to other instances they go as messages of two internal channels, `$all` and `$instance:<id>`,
+// which this listener subscribes to on behalf of all clients of its loop. Its own instance's broadcasts come
+// back that way too and are skipped. Loop thread only; lives in its LoopContext's server.
 #pragma once
 
 #include <functional>
@@ -37,14 +37,14 @@ class BusListener final : public hub::Subscriber {
   hub::Subscription subscription_{*this};
 };
 
-// Delivers to every WebSocket of every instance but those in `exclude`. `done` says whether other instances were
-// reached: an error means that only this instance's clients have it.
+// Delivers to every WebSocket of every instance but those in `exclude`. `done` says whether other instances
+// were reached: an error means that only this instance's clients have it.
 void broadcast(LoopContext& context, const std::string& from, std::string data, bool is_json,
                std::vector<std::string> exclude, hub::AppendDone done);
 
-// Delivers to one client, wherever it is. kNotFound if this instance should have it and has not, or if no instance of
-// its name is in the registry; for another instance success means that it was sent there.
-void direct(LoopContext& context, const std::string& from, const std::string& to, std::string data, bool is_json,
-            std::function<void(Result<bool>)> done);
+// Delivers to one client, wherever it is. kNotFound if this instance should have it and has not, or if no
+// instance of its name is in the registry; for another instance success means that it was sent there.
+void direct(LoopContext& context, const std::string& from, const std::string& to, std::string data,
+            bool is_json, std::function<void(Result<bool>)> done);
 
 }  // namespace relay::frontend

@@ -49,7 +49,9 @@ std::optional<ClientId> ClientId::parse(std::string_view text) {
   if (middle == std::string_view::npos || middle == 0) return {};
   ClientId id;
   id.instance = text.substr(0, middle);
-  if (!number(text.substr(middle + 1, last - middle - 1), id.loop) || !number(text.substr(last + 1), id.number)) return {};
+  if (!number(text.substr(middle + 1, last - middle - 1), id.loop) ||
+      !number(text.substr(last + 1), id.number))
+    return {};
   return id;
 }
 

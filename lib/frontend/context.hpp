@@ -1,7 +1,7 @@
 // What the sessions of one loop share, and what all loops of the process share.
 //
-// LoopContext belongs to its loop. Shared is made by server/ before the loops run and outlives them; its members
-// say who may touch them. Neither owns a session.
+// LoopContext belongs to its loop. Shared is made by server/ before the loops run and outlives them; its
+// members say who may touch them. Neither owns a session.
 #pragma once
 
 #include <atomic>
@@ -30,7 +30,7 @@ class ConnectionSet;
 namespace relay::metrics {
 class Exposition;
 class RequestSeries;
-}
+}  // namespace relay::metrics
 
 namespace relay::frontend {
 
@@ -53,14 +53,14 @@ struct Shared {
   std::int64_t started_ms = 0;
   metrics::Exposition* exposition = nullptr;
   metrics::RequestSeries* request_series = nullptr;  // of the bridge's routes
-  std::vector<LoopContext*> loops;  // complete before the loops run
+  std::vector<LoopContext*> loops;                   // complete before the loops run
   hub::Registry* registry = nullptr;  // the first loop's alone; ask it by frontend/instances.hpp
   std::atomic<bool> draining{false};
   std::atomic<bool> reload_failed{false};
   std::shared_ptr<BridgeState> bridge;  // what the bridge keeps over all loops
   std::shared_ptr<AdminState> admin;
-  Operations* operations = nullptr;     // complete before the loops run
-  std::size_t capacity = 0;             // clients that fit
+  Operations* operations = nullptr;  // complete before the loops run
+  std::size_t capacity = 0;          // clients that fit
 };
 
 struct LoopContext {
@@ -105,14 +105,16 @@ struct ClientId {
 // Runs `work` on every loop and `done` on the calling loop with all results, in the order of the loops.
 // Thread hops: one post to each loop, one back. REQUIRES: called on a loop.
 template <class T>
-void gather(LoopContext& here, std::function<T(LoopContext&)> work, std::function<void(std::vector<T>)> done) {
+void gather(LoopContext& here, std::function<T(LoopContext&)> work,
+            std::function<void(std::vector<T>)> done) {
   struct Pending {
     std::vector<T> results;
     std::size_t missing;
     std::function<void(std::vector<T>)> done;
   };
   const auto& loops = here.shared.loops;
-  auto pending = std::make_shared<Pending>(Pending{std::vector<T>(loops.size()), loops.size(), std::move(done)});
+  auto pending =
+      std::make_shared<Pending>(Pending{std::vector<T>(loops.size()), loops.size(), std::move(done)});
   for (std::size_t i = 0; i < loops.size(); ++i) {
     loops[i]->loop.post([there = loops[i], i, work, pending, &here] {
       here.loop.post([i, pending, result = work(*there)]() mutable {

@@ -21,7 +21,8 @@ std::string allowed_origin(const options::CorsOptions& cors, const wire::HttpReq
   return std::string(*origin);
 }
 
-void add_cors_headers(const options::CorsOptions& cors, const wire::HttpRequest& request, wire::HttpResponse& response) {
+void add_cors_headers(const options::CorsOptions& cors, const wire::HttpRequest& request,
+                      wire::HttpResponse& response) {
   if (cors.allowed_origins.empty()) return;
   response.headers.emplace_back("Vary", "Origin");
   const std::string origin = allowed_origin(cors, request);
@@ -33,10 +34,12 @@ wire::HttpResponse preflight_response(const options::CorsOptions& cors, const wi
   wire::HttpResponse response;
   response.status = 204;
   response.headers.emplace_back("Allow", allowed);
-  if (allowed_origin(cors, request).empty() || !request.header("Access-Control-Request-Method")) return response;
+  if (allowed_origin(cors, request).empty() || !request.header("Access-Control-Request-Method"))
+    return response;
   response.headers.emplace_back("Access-Control-Allow-Methods", allowed);
-  response.headers.emplace_back("Access-Control-Allow-Headers",
-                                "Authorization, Cache-Control, Content-Type, Idempotency-Key, Last-Event-ID, traceparent");
+  response.headers.emplace_back(
+      "Access-Control-Allow-Headers",
+      "Authorization, Cache-Control, Content-Type, Idempotency-Key, Last-Event-ID, traceparent");
   response.headers.emplace_back("Access-Control-Max-Age", std::to_string(cors.max_age.count() / 1000));
   return response;
 }

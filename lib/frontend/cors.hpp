@@ -10,7 +10,8 @@ namespace relay::frontend {
 
 // The origin to name in the answer; empty: say nothing. "*" in the list allows every origin.
 std::string allowed_origin(const options::CorsOptions& cors, const wire::HttpRequest& request);
-void add_cors_headers(const options::CorsOptions& cors, const wire::HttpRequest& request, wire::HttpResponse& response);
+void add_cors_headers(const options::CorsOptions& cors, const wire::HttpRequest& request,
+                      wire::HttpResponse& response);
 // The answer to OPTIONS, `allowed` being the methods of the path.
 wire::HttpResponse preflight_response(const options::CorsOptions& cors, const wire::HttpRequest& request,
                                       std::string_view allowed);

@@ -6,16 +6,26 @@ namespace relay::frontend {
 
 int status_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::kInvalid: return 400;
-    case ErrorKind::kTooLarge: return 413;
-    case ErrorKind::kUnsupported: return 415;
-    case ErrorKind::kDenied: return 403;
-    case ErrorKind::kNotFound: return 404;
-    case ErrorKind::kConflict: return 409;
-    case ErrorKind::kLimited: return 429;
-    case ErrorKind::kUnavailable: return 503;
-    case ErrorKind::kUnknown: return 504;
-    case ErrorKind::kInternal: return 500;
+    case ErrorKind::kInvalid:
+      return 400;
+    case ErrorKind::kTooLarge:
+      return 413;
+    case ErrorKind::kUnsupported:
+      return 415;
+    case ErrorKind::kDenied:
+      return 403;
+    case ErrorKind::kNotFound:
+      return 404;
+    case ErrorKind::kConflict:
+      return 409;
+    case ErrorKind::kLimited:
+      return 429;
+    case ErrorKind::kUnavailable:
+      return 503;
+    case ErrorKind::kUnknown:
+      return 504;
+    case ErrorKind::kInternal:
+      return 500;
   }
   return 500;
 }
@@ -32,7 +42,8 @@ wire::HttpResponse error_response(const Error& error) {
   return error_response(FrontEnd::kChannels, status_of(error.kind), error.code, error.message);
 }
 
-wire::HttpResponse error_response(FrontEnd front_end, int status, std::string_view code, std::string_view message) {
+wire::HttpResponse error_response(FrontEnd front_end, int status, std::string_view code,
+                                  std::string_view message) {
   std::string body;
   if (front_end == FrontEnd::kBridge) {
     body = "{\"message\":";

@@ -15,7 +15,8 @@ int status_of(ErrorKind kind);
 // {"error":{"code","message"}} with Retry-After where waiting helps.
 wire::HttpResponse error_response(const Error& error);
 // The format of the front-end: the bridge has {"message","statusCode"}.
-wire::HttpResponse error_response(FrontEnd front_end, int status, std::string_view code, std::string_view message);
+wire::HttpResponse error_response(FrontEnd front_end, int status, std::string_view code,
+                                  std::string_view message);
 
 wire::HttpResponse json_response(int status, std::string body);
 

@@ -12,7 +12,8 @@ SharedFrame sse_frame(const hub::Message& message, std::string_view data, bool w
   std::string event;
   event.reserve(data.size() + message.body.event.size() + 64);
   const bool has_id = with_id && message.body.ttl_ms != 0;
-  wire::append_sse_event(event, message.body.event, has_id ? std::to_string(message.id) : std::string(), data);
+  wire::append_sse_event(event, message.body.event, has_id ? std::to_string(message.id) : std::string(),
+                         data);
   std::string chunk;
   chunk.reserve(event.size() + 16);
   wire::append_chunk(chunk, event);
@@ -56,15 +57,25 @@ void append_message_json(std::string& out, const hub::Message& message, bool wit
   out += '}';
 }
 
-SharedFrame encode_sse(const hub::Message& message) { return sse_frame(message, message.body.data, true); }
+SharedFrame encode_sse(const hub::Message& message) {
+  return sse_frame(message, message.body.data, true);
+}
 
-SharedFrame encode_sse_rest(const hub::Message& message) { return sse_frame(message, message.body.data, false); }
+SharedFrame encode_sse_rest(const hub::Message& message) {
+  return sse_frame(message, message.body.data, false);
+}
 
-SharedFrame encode_sse_json(const hub::Message& message) { return sse_frame(message, typed_json(message), true); }
+SharedFrame encode_sse_json(const hub::Message& message) {
+  return sse_frame(message, typed_json(message), true);
+}
 
-SharedFrame encode_sse_json_rest(const hub::Message& message) { return sse_frame(message, typed_json(message), false); }
+SharedFrame encode_sse_json_rest(const hub::Message& message) {
+  return sse_frame(message, typed_json(message), false);
+}
 
-SharedFrame encode_ws_json(const hub::Message& message) { return text_frame(typed_json(message)); }
+SharedFrame encode_ws_json(const hub::Message& message) {
+  return text_frame(typed_json(message));
+}
 
 SharedFrame encode_ws_json_rest(const hub::Message& message) {
   std::string json;
@@ -74,15 +85,20 @@ SharedFrame encode_ws_json_rest(const hub::Message& message) {
   return SharedFrame::copy_of(frame);
 }
 
-std::string sse_cursor_line(std::string_view cursor) { return "id: " + std::string(cursor) + '\n'; }
+std::string sse_cursor_line(std::string_view cursor) {
+  return "id: " + std::string(cursor) + '\n';
+}
 
 std::string ws_cursor_fragment(std::string_view cursor) {
   std::string frame;
-  wire::append_frame(frame, wire::WsOpcode::kText, "{\"type\":\"message\",\"cursor\":\"" + std::string(cursor) + "\",", {}, false);
+  wire::append_frame(frame, wire::WsOpcode::kText,
+                     "{\"type\":\"message\",\"cursor\":\"" + std::string(cursor) + "\",", {}, false);
   return frame;
 }
 
-SharedFrame encode_ws_raw(const hub::Message& message) { return text_frame(message.body.data); }
+SharedFrame encode_ws_raw(const hub::Message& message) {
+  return text_frame(message.body.data);
+}
 
 std::string gap_json(const hub::Gap& gap, bool with_type) {
   std::string out = with_type ? "{\"type\":\"gap\",\"channel\":" : "{\"channel\":";

@@ -4,7 +4,8 @@
 //   kSseJson    the same with the JSON envelope as data
 //   kWsJson     {"type":"message","channel":C,"id":N,"event":E,"data":D,"from":F}   as one text frame
 //   kWsRaw      the payload as one text frame
-//   k…Rest      what follows sse_cursor_line() or ws_cursor_fragment() on a stream over several partitions: kSse and kSseJson without
+//   k…Rest      what follows sse_cursor_line() or ws_cursor_fragment() on a stream over several partitions:
+//   kSse and kSseJson without
 //               the id line, kWsJson from "channel" on as last fragment
 // An ephemeral message has no id on SSE: it is in no backlog, so it must not move a client's Last-Event-ID.
 #pragma once
@@ -30,8 +31,9 @@ SharedFrame encode_sse_json_rest(const hub::Message& message);
 SharedFrame encode_ws_json_rest(const hub::Message& message);
 
 // The beginnings, to be followed by the rest at once.
-std::string sse_cursor_line(std::string_view cursor);   // id: C LF
-std::string ws_cursor_fragment(std::string_view cursor);  // {"type":"message","cursor":C, as first fragment of a text
+std::string sse_cursor_line(std::string_view cursor);  // id: C LF
+std::string ws_cursor_fragment(
+    std::string_view cursor);  // {"type":"message","cursor":C, as first fragment of a text
 
 // {"channel":C,"after":N,"first":M}, with "type":"gap" in front for WebSocket.
 std::string gap_json(const hub::Gap& gap, bool with_type);

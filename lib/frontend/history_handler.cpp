@@ -1,4 +1,5 @@
-// GET /v1/channels/{channel}/messages: what is kept after a cursor; with `wait`, a long poll for what comes next.
+// GET /v1/channels/{channel}/messages: what is kept after a cursor; with `wait`, a long poll for what comes
+// next.
 #include "base/text.hpp"
 #include "frontend/errors.hpp"
 #include "frontend/frames.hpp"
@@ -85,7 +86,9 @@ class LongPoll final : public Waiter, public hub::Subscriber {
     context.metrics.add(metrics::Gauge::kClientsLongPoll, 1);
   }
   ~LongPoll() override { exchange_.context().metrics.add(metrics::Gauge::kClientsLongPoll, -1); }
-  void start() { exchange_.context().hub.subscribe(subscription_, {{request_.channel}, request_.after, true}); }
+  void start() {
+    exchange_.context().hub.subscribe(subscription_, {{request_.channel}, request_.after, true});
+  }
 
   void on_deadline() override { answer(); }
   void on_live(hub::Subscription&) override {}
@@ -101,7 +104,9 @@ class LongPoll final : public Waiter, public hub::Subscriber {
   void on_caught_up(hub::Subscription&) override {
     if (answer_.count() > 0 || answer_.has_gap()) answer();
   }
-  void on_failed(hub::Subscription&, const Error& error) override { exchange_.respond(error_response(error)); }
+  void on_failed(hub::Subscription&, const Error& error) override {
+    exchange_.respond(error_response(error));
+  }
   bool congested() const override { return full(); }  // a full answer needs no more replay
   hub::SubscriberInfo info() const override {
     return {exchange_.context().client_id(number_), "longpoll", since_ms_, number_};
@@ -133,7 +138,8 @@ void answer_at_once(const ExchangePtr& exchange, HistoryRequest request) {
     HistoryAnswer answer(request.channel, request.after);
     const MessageId lost = std::max(page.gone, request.after < read->epoch ? read->epoch - 1 : 0);
     if (request.after != 0 && request.after < lost) {
-      answer.set_gap({request.channel, request.after, page.messages.empty() ? lost + 1 : page.messages.front()->id});
+      answer.set_gap(
+          {request.channel, request.after, page.messages.empty() ? lost + 1 : page.messages.front()->id});
     }
     for (const hub::MessagePtr& message : page.messages) answer.add(*message);
     exchange->respond(answer.response(page.more));

@@ -13,26 +13,31 @@
 namespace relay::frontend {
 namespace {
 
-// Pipelined input that waits for the current answer; beyond it reading stops anyway, so this is one read's worth.
+// Pipelined input that waits for the current answer; beyond it reading stops anyway, so this is one read's
+// worth.
 constexpr std::size_t kMaxWaiting = 2 * net::IoLoop::kReadBufferBytes;
 
 wire::HttpLimits limits_for(const options::Options& options, Plane plane) {
   wire::HttpLimits limits;
   limits.max_head_bytes = static_cast<std::size_t>(options.http.max_head_bytes);
   std::int64_t body = std::max(options.publish.max_bytes, options.publish.max_batch_bytes);
-  if (options.bridge.enable) body = std::max({body, options.bridge.max_message_bytes, options.bridge.max_body_bytes});
-  limits.max_body_bytes = static_cast<std::size_t>(plane == Plane::kPublic ? body : std::max(64 * options::kKiB, options.publish.max_bytes));
+  if (options.bridge.enable)
+    body = std::max({body, options.bridge.max_message_bytes, options.bridge.max_body_bytes});
+  limits.max_body_bytes = static_cast<std::size_t>(
+      plane == Plane::kPublic ? body : std::max(64 * options::kKiB, options.publish.max_bytes));
   return limits;
 }
 
 // The admin interface asks for its token wherever a file's permissions do not guard it.
-std::optional<wire::HttpResponse> refusal_of(const RouteMatch& match, Plane plane, const options::Options& options,
+std::optional<wire::HttpResponse> refusal_of(const RouteMatch& match, Plane plane,
+                                             const options::Options& options,
                                              const wire::HttpRequest& request) {
   if (match.route == nullptr || match.route->plane != Plane::kAdmin || plane == Plane::kAdmin) return {};
   return refuse_admin(options.operator_port.token, request);
 }
 
-wire::HttpResponse router_error(FrontEnd front_end, int status, std::string_view code, std::string_view message) {
+wire::HttpResponse router_error(FrontEnd front_end, int status, std::string_view code,
+                                std::string_view message) {
   if (front_end == FrontEnd::kBridge) return bridge_bare_error(status, message);
   return error_response(front_end, status, code, message);
 }
@@ -43,7 +48,8 @@ net::IpAddress Exchange::client_address() const {
   const net::IpAddress peer = session_->connection_.peer();
   const auto trusted = [this](const net::IpAddress& address) {
     const auto& ranges = context_.settings->trusted_proxies;
-    return std::any_of(ranges.begin(), ranges.end(), [&](const net::IpRange& range) { return range.contains(address); });
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [&](const net::IpRange& range) { return range.contains(address); });
   };
   // The peer of a Unix socket is a proxy on this machine, let in by the socket's permissions.
   if (peer != net::IpAddress{} && !trusted(peer)) return peer;
@@ -61,10 +67,15 @@ net::IpAddress Exchange::client_address() const {
 
 wire::HttpResponse Exchange::with_common_headers(wire::HttpResponse response) const {
   switch (front_end_) {
-    case FrontEnd::kChannels: add_cors_headers(context_.settings->options.cors, request_, response); break;
-    case FrontEnd::kBridge: add_bridge_cors(context_.settings->options.bridge, request_, response); break;
+    case FrontEnd::kChannels:
+      add_cors_headers(context_.settings->options.cors, request_, response);
+      break;
+    case FrontEnd::kBridge:
+      add_bridge_cors(context_.settings->options.bridge, request_, response);
+      break;
     case FrontEnd::kOperator:
-    case FrontEnd::kAdmin: break;
+    case FrontEnd::kAdmin:
+      break;
   }
   return response;
 }
@@ -94,7 +105,9 @@ void Exchange::wait(std::unique_ptr<Waiter> waiter, Milliseconds delay) {
   session_->connection_.set_deadline(delay);
 }
 
-net::Connection& Exchange::connection() { return session_->connection_; }
+net::Connection& Exchange::connection() {
+  return session_->connection_;
+}
 
 void Exchange::upgrade(std::unique_ptr<net::ConnectionHandler> stream) {
   HttpSession* session = std::exchange(session_, nullptr);
@@ -142,7 +155,9 @@ void HttpSession::feed(std::string_view bytes) {
     const bool had_head = parser_.head_complete();
     bytes.remove_prefix(parser_.feed(bytes));
     switch (parser_.state()) {
-      case wire::HttpRequestParser::State::kDone: dispatch(); break;
+      case wire::HttpRequestParser::State::kDone:
+        dispatch();
+        break;
       case wire::HttpRequestParser::State::kFailed:
         fail(parser_.error_status(), parser_.error_message());
         break;
@@ -188,7 +203,8 @@ void HttpSession::dispatch() {
   exchange->started_ = context_.loop.clock().steady();
   exchange->parameter_ = std::move(match.parameter);
   if (match.bad_parameter) {
-    exchange->respond(error_response(match.front_end, 400, "bad_escape", "the path has a broken percent-escape"));
+    exchange->respond(
+        error_response(match.front_end, 400, "bad_escape", "the path has a broken percent-escape"));
   } else if (auto refusal = refusal_of(match, plane_, options, exchange->request_)) {
     exchange->respond(std::move(*refusal));
   } else if (match.route != nullptr) {
@@ -198,7 +214,8 @@ void HttpSession::dispatch() {
   } else if (exchange->request_.method == "OPTIONS") {
     exchange->respond(preflight_response(options.cors, exchange->request_, match.allowed));
   } else {
-    wire::HttpResponse response = router_error(match.front_end, 405, "method_not_allowed", "Method Not Allowed");
+    wire::HttpResponse response =
+        router_error(match.front_end, 405, "method_not_allowed", "Method Not Allowed");
     response.headers.emplace_back("Allow", match.allowed);
     exchange->respond(std::move(response));
   }
@@ -213,7 +230,8 @@ void HttpSession::finish(wire::HttpResponse response) {
   context_.metrics.add(response.status < 400   ? metrics::Counter::kHttpRequests2xx
                        : response.status < 500 ? metrics::Counter::kHttpRequests4xx
                                                : metrics::Counter::kHttpRequests5xx);
-  if (exchange->front_end_ == FrontEnd::kBridge) count_bridge_request(*exchange, response.status, response.body.size());
+  if (exchange->front_end_ == FrontEnd::kBridge)
+    count_bridge_request(*exchange, response.status, response.body.size());
   std::string out;
   wire::append_response(out, response, keep, request.method == "HEAD", request.version_minor);
   connection_.send_copy(out);
@@ -234,7 +252,10 @@ void HttpSession::finish(wire::HttpResponse response) {
 void HttpSession::fail(int status, std::string_view message) {
   closing_ = true;
   std::string out;
-  std::string code = status == 413 ? "too_large" : status == 431 ? "head_too_large" : status == 408 ? "timeout" : "bad_request";
+  std::string code = status == 413   ? "too_large"
+                     : status == 431 ? "head_too_large"
+                     : status == 408 ? "timeout"
+                                     : "bad_request";
   wire::append_response(out, error_response(FrontEnd::kChannels, status, code, message), false, false, 1);
   context_.metrics.add(metrics::Counter::kHttpRequests4xx);
   if (status == 408) context_.metrics.add(metrics::Counter::kConnectionsRefusedTimeout);
@@ -252,7 +273,8 @@ void HttpSession::on_deadline() {
     const ExchangePtr exchange = exchange_;
     if (exchange->waiter_ != nullptr) exchange->waiter_->on_deadline();
   } else if (parser_.started()) {
-    fail(408, parser_.head_complete() ? "the request body did not arrive in time" : "the request head did not arrive in time");
+    fail(408, parser_.head_complete() ? "the request body did not arrive in time"
+                                      : "the request head did not arrive in time");
   } else {
     connection_.close();
   }

@@ -1,9 +1,10 @@
-// HTTP/1 on one connection: requests in, answers out in their order, until a stream takes the connection over.
+// HTTP/1 on one connection: requests in, answers out in their order, until a stream takes the connection
+// over.
 //
 // One request is handled at a time; what a client pipelines behind it waits, bounded, and reading stops
-// meanwhile. An Exchange is one request and its one answer: handlers get it as a shared_ptr, may keep it across
-// an asynchronous call, and answer from any later turn of the same loop. When the client leaves first, the
-// answer goes nowhere. Loop thread only.
+// meanwhile. An Exchange is one request and its one answer: handlers get it as a shared_ptr, may keep it
+// across an asynchronous call, and answer from any later turn of the same loop. When the client leaves first,
+// the answer goes nowhere. Loop thread only.
 #pragma once
 
 #include <memory>
@@ -68,7 +69,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
  private:
   friend class HttpSession;
-  HttpSession* session_;  // nullptr once answered or the client has gone
+  HttpSession* session_;                 // nullptr once answered or the client has gone
   HttpSession* last_session_ = nullptr;  // for flush()
   LoopContext& context_;
   wire::HttpRequest request_;

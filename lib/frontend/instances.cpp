@@ -32,13 +32,16 @@ void ask_presence(LoopContext& here, std::string channel, std::uint32_t limit,
 
 void ask_instances(LoopContext& here, std::function<void(Result<std::vector<hub::Instance>>)> done) {
   ask<std::vector<hub::Instance>>(
-      here, [](hub::Registry& registry, auto answer) { registry.instances(std::move(answer)); }, std::move(done));
+      here, [](hub::Registry& registry, auto answer) { registry.instances(std::move(answer)); },
+      std::move(done));
 }
 
 void ask_known(LoopContext& here, std::string instance, std::function<void(Result<bool>)> done) {
   ask<bool>(
       here,
-      [instance = std::move(instance)](hub::Registry& registry, auto answer) { registry.knows(instance, std::move(answer)); },
+      [instance = std::move(instance)](hub::Registry& registry, auto answer) {
+        registry.knows(instance, std::move(answer));
+      },
       std::move(done));
 }
 

@@ -1,5 +1,6 @@
-// Questions to the registry of all instances. It lives on the first loop; these ask it from any loop and answer there.
-// Two thread hops each: one post to the first loop, one back. kUnavailable while the server stops.
+// Questions to the registry of all instances. It lives on the first loop; these ask it from any loop and
+// answer there. Two thread hops each: one post to the first loop, one back. kUnavailable while the server
+// stops.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,5 @@
-// Looking into JSON text without building it: payloads are embedded byte for byte, so that 1e400 or a 30-digit
-// number reaches the subscriber as it was sent. Pure; any thread.
+// Looking into JSON text without building it: payloads are embedded byte for byte, so that 1e400 or a
+// 30-digit number reaches the subscriber as it was sent. Pure; any thread.
 #pragma once
 
 #include <optional>

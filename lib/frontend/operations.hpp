@@ -1,7 +1,7 @@
 // What an operator can ask of the whole process, beyond what a loop can answer: the server does it.
 //
-// Asked on any loop. config(), reload() and set_option() are carried out on the main thread, one after the other;
-// `done` is called there exactly once, unless the server ends first. The others act at once.
+// Asked on any loop. config(), reload() and set_option() are carried out on the main thread, one after the
+// other; `done` is called there exactly once, unless the server ends first. The others act at once.
 #pragma once
 
 #include <functional>
@@ -37,7 +37,8 @@ class Operations {
   virtual void config(Done<EffectiveConfig> done) = 0;
   // As SIGHUP. kInvalid with all that is wrong: nothing was changed.
   virtual void reload(Done<options::Changes> done) = 0;
-  // Until the process ends, also over reloads. kInvalid "unknown_option", "bad_value"; kConflict "needs_restart".
+  // Until the process ends, also over reloads. kInvalid "unknown_option", "bad_value"; kConflict
+  // "needs_restart".
   virtual void set_option(std::string key, std::string value, Done<options::Changes> done) = 0;
   // Not ready, and clients are sent away evenly over `spread`; the process stays.
   virtual void drain(Milliseconds spread) = 0;

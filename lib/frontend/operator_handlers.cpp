@@ -43,11 +43,13 @@ std::vector<Check> storage_checks(const Shared& shared) {
   for (const LoopContext* there : shared.loops) {
     const LoopContext::Health health = there->health();
     for (const hub::NodeHealth& node : health.nodes) {
-      Check check{"storage", node.up && !health.healing, ",\"node\":" + json_string(node.name) +
-                                                             ",\"loop\":" + std::to_string(there->loop.index()) +
-                                                             ",\"since\":" + json_string(rfc3339(node.since_ms)) +
-                                                             ",\"probe_age_ms\":" + std::to_string(node.probe_age_ms)};
-      const std::string why = !node.up ? node.reason : health.healing ? "filling open streams from the backlog" : "";
+      Check check{"storage", node.up && !health.healing,
+                  ",\"node\":" + json_string(node.name) + ",\"loop\":" + std::to_string(there->loop.index()) +
+                      ",\"since\":" + json_string(rfc3339(node.since_ms)) +
+                      ",\"probe_age_ms\":" + std::to_string(node.probe_age_ms)};
+      const std::string why = !node.up         ? node.reason
+                              : health.healing ? "filling open streams from the backlog"
+                                               : "";
       if (!why.empty()) check.detail += ",\"reason\":" + json_string(why);
       checks.push_back(std::move(check));
     }
@@ -59,13 +61,15 @@ bool all_good(const std::vector<Check>& checks) {
   return std::all_of(checks.begin(), checks.end(), [](const Check& check) { return check.good; });
 }
 
-wire::HttpResponse status_response(bool good, std::string_view status, const std::vector<Check>* checks = nullptr) {
+wire::HttpResponse status_response(bool good, std::string_view status,
+                                   const std::vector<Check>* checks = nullptr) {
   std::string body = "{\"status\":" + json_string(status);
   if (checks != nullptr) {
     body += ",\"checks\":[";
     for (const Check& check : *checks) {
       if (&check != checks->data()) body += ',';
-      body += "{\"name\":" + json_string(check.name) + ",\"ok\":" + (check.good ? "true" : "false") + check.detail + '}';
+      body += "{\"name\":" + json_string(check.name) + ",\"ok\":" + (check.good ? "true" : "false") +
+              check.detail + '}';
     }
     body += ']';
   }
@@ -74,14 +78,17 @@ wire::HttpResponse status_response(bool good, std::string_view status, const std
   return with_commit(std::move(response));
 }
 
-bool wants_details(const Exchange& exchange) { return exchange.request().query().find("verbose") != std::string_view::npos; }
+bool wants_details(const Exchange& exchange) {
+  return exchange.request().query().find("verbose") != std::string_view::npos;
+}
 
 }  // namespace
 
 void handle_livez(const ExchangePtr& exchange) {
   const std::vector<Check> checks = loop_checks(exchange->context());
   const bool good = all_good(checks);
-  exchange->respond(status_response(good, good ? "ok" : "stuck", wants_details(*exchange) ? &checks : nullptr));
+  exchange->respond(
+      status_response(good, good ? "ok" : "stuck", wants_details(*exchange) ? &checks : nullptr));
 }
 
 void handle_readyz(const ExchangePtr& exchange) {
@@ -91,7 +98,10 @@ void handle_readyz(const ExchangePtr& exchange) {
   const bool draining = context.shared.draining.load(std::memory_order_relaxed);
   checks.push_back({"draining", !draining, {}});
   const bool good = all_good(checks);
-  exchange->respond(status_response(good, good ? "ok" : draining ? "draining" : "unhealthy",
+  exchange->respond(status_response(good,
+                                    good       ? "ok"
+                                    : draining ? "draining"
+                                               : "unhealthy",
                                     wants_details(*exchange) ? &checks : nullptr));
 }
 
@@ -100,7 +110,9 @@ void handle_health(const ExchangePtr& exchange) {
   exchange->respond(status_response(good, good ? "ok" : "unhealthy"));
 }
 
-void handle_healthz(const ExchangePtr& exchange) { exchange->respond(status_response(true, "ok")); }
+void handle_healthz(const ExchangePtr& exchange) {
+  exchange->respond(status_response(true, "ok"));
+}
 
 void handle_version(const ExchangePtr& exchange) {
   exchange->respond(with_commit(json_response(200, "{\"version\":" + json_string(kVersion) + "}\n")));
@@ -110,7 +122,8 @@ void handle_metrics(const ExchangePtr& exchange) {
   wire::HttpResponse response;
   response.content_type = metrics::kContentType;
   const bool all_names = exchange->request().query().find("names=all") != std::string_view::npos;
-  response.body = exchange->context().shared.exposition->render(all_names ? metrics::Names::kAll : metrics::Names::kClean);
+  response.body = exchange->context().shared.exposition->render(all_names ? metrics::Names::kAll
+                                                                          : metrics::Names::kClean);
   exchange->respond(with_commit(std::move(response)));
 }
 

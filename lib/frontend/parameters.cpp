@@ -29,7 +29,8 @@ Result<QueryParameters> QueryParameters::parse(std::string_view query) {
 }
 
 std::optional<std::string_view> QueryParameters::first(std::string_view key) const {
-  const auto found = std::find_if(pairs_.begin(), pairs_.end(), [&](const QueryPair& pair) { return pair.key == key; });
+  const auto found =
+      std::find_if(pairs_.begin(), pairs_.end(), [&](const QueryPair& pair) { return pair.key == key; });
   if (found == pairs_.end()) return {};
   return found->value;
 }
@@ -44,11 +45,14 @@ std::vector<std::string_view> QueryParameters::all(std::string_view key) const {
 
 Result<hub::Cursor> parse_cursor(std::string_view text) {
   auto cursor = hub::Cursor::parse(text);
-  if (!cursor) return invalid("bad_cursor", "the cursor is not one of ours: expected a decimal id, or what a stream gave");
+  if (!cursor)
+    return invalid("bad_cursor",
+                   "the cursor is not one of ours: expected a decimal id, or what a stream gave");
   return std::move(*cursor);
 }
 
-Result<std::optional<hub::Cursor>> sse_cursor(const wire::HttpRequest& request, const QueryParameters& query) {
+Result<std::optional<hub::Cursor>> sse_cursor(const wire::HttpRequest& request,
+                                              const QueryParameters& query) {
   std::string_view text = trim(request.header("Last-Event-ID").value_or(""));
   for (const std::string_view name : {"last_event_id", "lastEventId", "lastEventID"}) {
     if (text.empty()) text = query.first(name).value_or("");
@@ -77,18 +81,23 @@ Result<Milliseconds> parse_duration(std::string_view text, std::string_view what
   const auto digits = text.find_first_not_of("0123456789");
   const auto number = whole_number(text.substr(0, digits));
   const std::string_view unit = digits == std::string_view::npos ? "s" : text.substr(digits);
-  const std::int64_t factor = unit == "ms" ? 1 : unit == "s" ? 1000 : unit == "m" ? 60'000 : unit == "h" ? 3'600'000 : 0;
+  const std::int64_t factor = unit == "ms"  ? 1
+                              : unit == "s" ? 1000
+                              : unit == "m" ? 60'000
+                              : unit == "h" ? 3'600'000
+                                            : 0;
   if (!number || factor == 0 || *number > 1'000'000'000) {
     return invalid("bad_" + std::string(what), std::string(what) + " must be a duration like 30s, 500ms, 5m");
   }
   return Milliseconds(*number * factor);
 }
 
-Result<std::int64_t> parse_count(std::string_view text, std::string_view what, std::int64_t min, std::int64_t max) {
+Result<std::int64_t> parse_count(std::string_view text, std::string_view what, std::int64_t min,
+                                 std::int64_t max) {
   const auto number = whole_number(text);
   if (!number || *number < min || *number > max) {
-    return invalid("bad_" + std::string(what), std::string(what) + " must be a number from " + std::to_string(min) +
-                                                   " to " + std::to_string(max));
+    return invalid("bad_" + std::string(what), std::string(what) + " must be a number from " +
+                                                   std::to_string(min) + " to " + std::to_string(max));
   }
   return *number;
 }

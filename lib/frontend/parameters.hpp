@@ -27,8 +27,8 @@ class QueryParameters {
 
 // A cursor as text. kInvalid "bad_cursor" if it is not one.
 Result<hub::Cursor> parse_cursor(std::string_view text);
-// The cursor of an SSE request: Last-Event-ID, or last_event_id, lastEventId, lastEventID in the query; the header
-// wins. Empty text is no cursor: that is what a browser's first request carries.
+// The cursor of an SSE request: Last-Event-ID, or last_event_id, lastEventId, lastEventID in the query; the
+// header wins. Empty text is no cursor: that is what a browser's first request carries.
 Result<std::optional<hub::Cursor>> sse_cursor(const wire::HttpRequest& request, const QueryParameters& query);
 
 // All `channel` parameters, checked, without repetitions. kInvalid if there is none or over `max`.
@@ -36,6 +36,7 @@ Result<std::vector<hub::ChannelName>> parse_channels(const QueryParameters& quer
 
 // "30s", "250ms", "5m", "2h" or plain seconds. kInvalid, named after `what`.
 Result<Milliseconds> parse_duration(std::string_view text, std::string_view what);
-Result<std::int64_t> parse_count(std::string_view text, std::string_view what, std::int64_t min, std::int64_t max);
+Result<std::int64_t> parse_count(std::string_view text, std::string_view what, std::int64_t min,
+                                 std::int64_t max);
 
 }  // namespace relay::frontend

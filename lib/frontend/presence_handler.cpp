@@ -1,5 +1,6 @@
-// GET /v1/channels/{channel}/presence: who subscribes, on every instance. This instance's own clients are asked of its
-// loops, those of the others of the registry; without the store the answer is of this instance and says so.
+// GET /v1/channels/{channel}/presence: who subscribes, on every instance. This instance's own clients are
+// asked of its loops, those of the others of the registry; without the store the answer is of this instance
+// and says so.
 #include "base/text.hpp"
 #include "frontend/errors.hpp"
 #include "frontend/handlers.hpp"
@@ -21,8 +22,8 @@ struct Asked {
   int missing = 2;
 };
 
-void append_client(std::string& out, std::string_view client, std::string_view instance, std::string_view transport,
-                   std::int64_t since_ms) {
+void append_client(std::string& out, std::string_view client, std::string_view instance,
+                   std::string_view transport, std::int64_t since_ms) {
   if (!out.empty()) out += ',';
   out += "{\"clientId\":" + json_string(client) + ",\"instance\":" + json_string(instance) +
          ",\"transport\":" + json_string(transport) + ",\"since\":" + json_string(rfc3339(since_ms)) + '}';
@@ -33,7 +34,8 @@ std::string presence_json(const Asked& asked) {
   std::string clients;
   std::uint64_t count = 0;
   for (const Infos& infos : asked.here) {
-    for (const hub::SubscriberInfo& info : infos) append_client(clients, info.client_id, self, info.transport, info.since_ms);
+    for (const hub::SubscriberInfo& info : infos)
+      append_client(clients, info.client_id, self, info.transport, info.since_ms);
     count += infos.size();
   }
   bool complete = asked.elsewhere->has_value();
@@ -59,11 +61,12 @@ void answer_when_whole(const std::shared_ptr<Asked>& asked) {
 
 void handle_presence(const ExchangePtr& exchange) {
   const std::string& channel = exchange->parameter();
-  if (const auto good = hub::check_channel_name(channel); !good) return exchange->respond(error_response(good.error()));
+  if (const auto good = hub::check_channel_name(channel); !good)
+    return exchange->respond(error_response(good.error()));
   LoopContext& context = exchange->context();
   if (!context.hub.options_of(channel).presence) {
-    return exchange->respond(error_response(
-        make_error(ErrorKind::kDenied, "presence_off", "presence is switched off for this channel's namespace")));
+    return exchange->respond(error_response(make_error(
+        ErrorKind::kDenied, "presence_off", "presence is switched off for this channel's namespace")));
   }
   auto asked = std::make_shared<Asked>();
   asked->exchange = exchange;

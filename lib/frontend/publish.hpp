@@ -11,8 +11,8 @@
 
 namespace relay::frontend {
 
-// Whether the text is one JSON value (see json_scan.hpp); line breaks between its tokens become spaces, since they
-// would cut an SSE payload into several lines.
+// Whether the text is one JSON value (see json_scan.hpp); line breaks between its tokens become spaces, since
+// they would cut an SSE payload into several lines.
 bool take_json(std::string& text);
 
 struct Published {
@@ -22,9 +22,9 @@ struct Published {
 };
 using PublishDone = std::function<void(Result<Published>)>;
 
-// Stores it, as the hub does. If the store says that it did not, and when_store_is_down = "local", everybody who listens
-// on this instance gets it as an ephemeral message. Counts the outcome. `done` may run before this returns.
-// Thread hops: then one post to each loop.
+// Stores it, as the hub does. If the store says that it did not, and when_store_is_down = "local", everybody
+// who listens on this instance gets it as an ephemeral message. Counts the outcome. `done` may run before
+// this returns. Thread hops: then one post to each loop.
 void publish(LoopContext& context, hub::PublishRequest request, PublishDone done);
 
 void count_publish(metrics::LoopMetrics& metrics, const Result<hub::Appended>& outcome);

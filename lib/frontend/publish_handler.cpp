@@ -44,17 +44,20 @@ Result<hub::PublishRequest> read_request(Exchange& exchange) {
   draft.channel = hub::ChannelName::copy_of(exchange.parameter());
   draft.event = query->first("event").value_or("");
   draft.trace = http.header("traceparent").value_or("");
-  if (http.body.empty()) return make_error(ErrorKind::kInvalid, "no_body", "the body is the payload and must not be empty");
+  if (http.body.empty())
+    return make_error(ErrorKind::kInvalid, "no_body", "the body is the payload and must not be empty");
   draft.is_json = is_json_type(http.header("Content-Type").value_or(""));
   draft.data = std::move(exchange.mutable_request().body);
   if (draft.is_json && !take_json(draft.data)) {
-    return make_error(ErrorKind::kInvalid, "bad_json", "Content-Type says JSON, the body is not one JSON value");
+    return make_error(ErrorKind::kInvalid, "bad_json",
+                      "Content-Type says JSON, the body is not one JSON value");
   }
   return request;
 }
 
 wire::HttpResponse published_response(const Published& published, std::string_view channel) {
-  std::string body = published.local ? "{\"channel\":" : "{\"id\":" + std::to_string(published.id) + ",\"channel\":";
+  std::string body =
+      published.local ? "{\"channel\":" : "{\"id\":" + std::to_string(published.id) + ",\"channel\":";
   append_json_string(body, channel);
   if (published.repeated) body += ",\"repeated\":true";
   if (published.local) body += ",\"scope\":\"local\"";
@@ -75,12 +78,18 @@ bool take_json(std::string& text) {
 void count_publish(metrics::LoopMetrics& metrics, const Result<hub::Appended>& outcome) {
   if (outcome) return metrics.add(Counter::kMessagesPublished);
   switch (outcome.error().kind) {
-    case ErrorKind::kTooLarge: return metrics.add(Counter::kPublishFailedTooLarge);
-    case ErrorKind::kConflict: return metrics.add(Counter::kPublishFailedConflict);
-    case ErrorKind::kUnavailable: return metrics.add(Counter::kPublishFailedUnavailable);
-    case ErrorKind::kUnknown: return metrics.add(Counter::kPublishFailedUnknown);
-    case ErrorKind::kLimited: return metrics.add(Counter::kPublishFailedLimited);
-    default: return metrics.add(Counter::kPublishFailedInvalid);
+    case ErrorKind::kTooLarge:
+      return metrics.add(Counter::kPublishFailedTooLarge);
+    case ErrorKind::kConflict:
+      return metrics.add(Counter::kPublishFailedConflict);
+    case ErrorKind::kUnavailable:
+      return metrics.add(Counter::kPublishFailedUnavailable);
+    case ErrorKind::kUnknown:
+      return metrics.add(Counter::kPublishFailedUnknown);
+    case ErrorKind::kLimited:
+      return metrics.add(Counter::kPublishFailedLimited);
+    default:
+      return metrics.add(Counter::kPublishFailedInvalid);
   }
 }
 

@@ -1,4 +1,5 @@
-// What a slow reader of ephemeral channels was not given, to be told when there is room again. Loop thread only.
+// What a slow reader of ephemeral channels was not given, to be told when there is room again. Loop thread
+// only.
 //
 // Bounded: beyond kMaxChannels channels the rest is counted to the last one named, so that the ids told still
 // span everything skipped there.

@@ -30,7 +30,8 @@ Milliseconds jittered(Milliseconds most) {
 
 }  // namespace
 
-SseSession::SseSession(net::Connection& connection, LoopContext& context, std::string head, bool http_1_0, bool json)
+SseSession::SseSession(net::Connection& connection, LoopContext& context, std::string head, bool http_1_0,
+                       bool json)
     : connection_(connection),
       context_(context),
       head_(std::make_unique<std::string>(std::move(head))),
@@ -41,7 +42,9 @@ SseSession::SseSession(net::Connection& connection, LoopContext& context, std::s
   context_.metrics.add(Gauge::kClientsSse, 1);
 }
 
-SseSession::~SseSession() { context_.metrics.add(Gauge::kClientsSse, -1); }
+SseSession::~SseSession() {
+  context_.metrics.add(Gauge::kClientsSse, -1);
+}
 
 void SseSession::subscribe(hub::StreamRequest request) {
   context_.hub.subscribe(subscription_, std::move(request));
@@ -77,8 +80,8 @@ void SseSession::send_joint(hub::Delivery& delivery) {
   send_frame(std::move(rest));
 }
 
-// The bound of the queue. A reader of kept channels that does not read is closed and resumes from its cursor; an
-// ephemeral message is skipped, and said to be.
+// The bound of the queue. A reader of kept channels that does not read is closed and resumes from its cursor;
+// an ephemeral message is skipped, and said to be.
 bool SseSession::make_room(std::size_t bytes, const hub::Message& message) {
   const auto most = static_cast<std::size_t>(context_.settings->options.client.max_queue_bytes);
   if (connection_.queued_bytes() + bytes > most) connection_.flush();
@@ -116,7 +119,9 @@ void SseSession::on_failed(hub::Subscription&, const Error& error) {
   connection_.close_after_flush();
 }
 
-void SseSession::on_drained() { context_.hub.continue_replay(subscription_); }
+void SseSession::on_drained() {
+  context_.hub.continue_replay(subscription_);
+}
 
 void SseSession::on_deadline() {
   send_frame(heartbeat_frame());
@@ -126,7 +131,8 @@ void SseSession::on_deadline() {
 void SseSession::on_drain() {
   if (head_ == nullptr) {
     std::string goodbye;
-    wire::append_sse_retry(goodbye, jittered(std::max(Milliseconds(1000), context_.settings->options.drain.spread / 4)));
+    wire::append_sse_retry(
+        goodbye, jittered(std::max(Milliseconds(1000), context_.settings->options.drain.spread / 4)));
     send_text(goodbye);
     if (!http_1_0_) connection_.send_copy(wire::kLastChunk);
   }
@@ -155,7 +161,8 @@ void handle_events(const ExchangePtr& exchange) {
   const auto fail = [&](const Error& error) { exchange->respond(error_response(error)); };
   const auto query = QueryParameters::parse(http.query());
   if (!query) return fail(query.error());
-  auto channels = parse_channels(*query, static_cast<std::size_t>(context.settings->options.sse.max_channels));
+  auto channels =
+      parse_channels(*query, static_cast<std::size_t>(context.settings->options.sse.max_channels));
   if (!channels) return fail(channels.error());
   auto cursor = sse_cursor(http, *query);
   if (!cursor) return fail(cursor.error());

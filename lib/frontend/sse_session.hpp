@@ -1,9 +1,9 @@
 // One native SSE stream: GET /v1/events.
 //
-// It is born from an HTTP request, subscribes, writes its head when the subscription is live, and from then on
-// only queues shared frames. Idle it is this object, its connection and its topic: no buffer, no timer of its own
-// (the connection's place in the loop's wheel serves heartbeats). A stream is read-only: what the client sends
-// after its request is dropped. Loop thread only; owned by its connection.
+// It is born from an HTTP request, subscribes, writes its head when the subscription is live, and from then
+// on only queues shared frames. Idle it is this object, its connection and its topic: no buffer, no timer of
+// its own (the connection's place in the loop's wheel serves heartbeats). A stream is read-only: what the
+// client sends after its request is dropped. Loop thread only; owned by its connection.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,5 @@
-// What a WebSocket client may say: one JSON object a message, `type` names the command, `ref` comes back in the answer.
+// What a WebSocket client may say: one JSON object a message, `type` names the command, `ref` comes back in
+// the answer.
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
@@ -83,8 +84,8 @@ Answer answer_to(const Command& command) {
   return {command.session.context(), command.session.number(), command.ref};
 }
 
-std::optional<hub::ChannelName> channel_of(const Command& command,
-                                           Result<bool> (*check)(std::string_view) = hub::check_channel_name) {
+std::optional<hub::ChannelName> channel_of(
+    const Command& command, Result<bool> (*check)(std::string_view) = hub::check_channel_name) {
   const auto name = command.string_member("channel");
   if (!name) {
     command.fail("bad_channel", "\"channel\" is missing");
@@ -144,8 +145,8 @@ void run_broadcast(const Command& command) {
   auto exclude = command.exclude();
   if (!data) return command.fail("no_data", "\"data\" is missing");
   if (!exclude) return command.fail("bad_exclude", "\"exclude\" must be an array of client ids");
-  broadcast(command.session.context(), command.session.client_id(), data->text, data->is_json, std::move(*exclude),
-            [answer = answer_to(command)](Result<hub::Appended> appended) {
+  broadcast(command.session.context(), command.session.client_id(), data->text, data->is_json,
+            std::move(*exclude), [answer = answer_to(command)](Result<hub::Appended> appended) {
               appended ? answer.ack(appended->id) : answer.fail(appended.error());
             });
 }
@@ -155,11 +156,14 @@ void run_direct(const Command& command) {
   const auto data = command.data();
   if (!to) return command.fail("no_receiver", "\"to\" must be a client id");
   if (!data) return command.fail("no_data", "\"data\" is missing");
-  direct(command.session.context(), command.session.client_id(), *to, data->text, data->is_json,
-         [answer = answer_to(command)](Result<bool> sent) { sent ? answer.ack(0) : answer.fail(sent.error()); });
+  direct(
+      command.session.context(), command.session.client_id(), *to, data->text, data->is_json,
+      [answer = answer_to(command)](Result<bool> sent) { sent ? answer.ack(0) : answer.fail(sent.error()); });
 }
 
-void run_ping(const Command& command) { command.session.send_json("{\"type\":\"pong\"" + command.ref + "}"); }
+void run_ping(const Command& command) {
+  command.session.send_json("{\"type\":\"pong\"" + command.ref + "}");
+}
 
 struct Verb {
   std::string_view name;

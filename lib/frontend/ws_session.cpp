@@ -40,7 +40,8 @@ WsSession::WsSession(net::Connection& connection, LoopContext& context, Format f
                      WsReceiver receive)
     : connection_(connection),
       context_(context),
-      parser_(wire::WsParser::Role::kServer, static_cast<std::size_t>(context.settings->options.websocket.max_message_bytes)),
+      parser_(wire::WsParser::Role::kServer,
+              static_cast<std::size_t>(context.settings->options.websocket.max_message_bytes)),
       handshake_(std::make_unique<std::string>(std::move(handshake))),
       since_ms_(context.loop.clock().wall_ms()),
       heard_ms_(context.loop.now_ms()),
@@ -179,12 +180,18 @@ void WsSession::on_event(wire::WsEvent event) {
   using Kind = wire::WsEvent::Kind;
   switch (event.kind) {
     case Kind::kText:
-    case Kind::kBinary: return receive_(*this, event);
-    case Kind::kPing: return send(wire::WsOpcode::kPong, event.payload);
-    case Kind::kClose: return close(event.close_code == wire::kWsNoStatus ? std::uint16_t{wire::kWsNormal} : event.close_code, {});
-    case Kind::kError: return close(event.close_code, event.payload);
+    case Kind::kBinary:
+      return receive_(*this, event);
+    case Kind::kPing:
+      return send(wire::WsOpcode::kPong, event.payload);
+    case Kind::kClose:
+      return close(event.close_code == wire::kWsNoStatus ? std::uint16_t{wire::kWsNormal} : event.close_code,
+                   {});
+    case Kind::kError:
+      return close(event.close_code, event.payload);
     case Kind::kPong:
-    case Kind::kNeedMore: return;
+    case Kind::kNeedMore:
+      return;
   }
 }
 
@@ -204,7 +211,9 @@ void WsSession::on_drained() {
   for (std::size_t i = 0; i < requests_.size(); ++i) context_.hub.continue_replay(requests_[i]->subscription);
 }
 
-void WsSession::on_drain() { close(wire::kWsServiceRestart, "the server restarts; come back"); }
+void WsSession::on_drain() {
+  close(wire::kWsServiceRestart, "the server restarts; come back");
+}
 
 void WsSession::on_kicked(std::string_view reason) {
   close(wire::kWsPolicyViolation, reason.empty() ? "an operator closed this connection" : reason);
@@ -229,8 +238,10 @@ void WsSession::drop(Request& request) {
   std::erase_if(requests_, [&](const auto& mine) { return mine.get() == &request; });
 }
 
-void WsSession::subscribe(const hub::ChannelName& channel, std::optional<hub::Cursor> after, std::string ref_member) {
-  if (find(channel.view()) != nullptr) return send_error(ref_member, "already_subscribed", "this socket has that channel");
+void WsSession::subscribe(const hub::ChannelName& channel, std::optional<hub::Cursor> after,
+                          std::string ref_member) {
+  if (find(channel.view()) != nullptr)
+    return send_error(ref_member, "already_subscribed", "this socket has that channel");
   if (channel_count_ >= static_cast<std::uint32_t>(context_.settings->options.websocket.max_channels)) {
     return send_error(ref_member, "too_many_channels", "this socket has as many channels as are allowed");
   }
@@ -243,9 +254,11 @@ void WsSession::subscribe(const hub::ChannelName& channel, std::optional<hub::Cu
 
 void WsSession::unsubscribe(std::string_view channel, std::string_view ref_member) {
   Request* request = find(channel);
-  if (request == nullptr) return send_error(ref_member, "not_subscribed", "this socket does not have that channel");
+  if (request == nullptr)
+    return send_error(ref_member, "not_subscribed", "this socket does not have that channel");
   if (request->channels.size() > 1) {
-    return send_error(ref_member, "joint_subscription", "channels named in the URL share one cursor and leave together");
+    return send_error(ref_member, "joint_subscription",
+                      "channels named in the URL share one cursor and leave together");
   }
   drop(*request);
   send_json("{\"type\":\"ack\"" + std::string(ref_member) + "}");
@@ -256,18 +269,21 @@ void WsSession::on_live(hub::Subscription& subscription) {
   const Request& request = request_of(subscription);
   const std::string cursor = subscription.cursor().text();
   for (const hub::ChannelName& channel : request.channels) {
-    send_json("{\"type\":\"subscribed\"" + request.ref_member + ",\"channel\":" + json_string(channel.view()) +
-              ",\"cursor\":\"" + cursor + "\",\"recovered\":" +
-              (subscription.recovered() ? "true" : "false") + "}");
+    send_json("{\"type\":\"subscribed\"" + request.ref_member +
+              ",\"channel\":" + json_string(channel.view()) + ",\"cursor\":\"" + cursor +
+              "\",\"recovered\":" + (subscription.recovered() ? "true" : "false") + "}");
   }
 }
 
 void WsSession::on_message(hub::Subscription& subscription, hub::Delivery& delivery, bool) {
-  const bool has_cursor = subscription.is_joint() && delivery.message().body.ttl_ms != 0 && format_ == Format::kJson;
+  const bool has_cursor =
+      subscription.is_joint() && delivery.message().body.ttl_ms != 0 && format_ == Format::kJson;
   has_cursor ? send_joint(subscription, delivery) : send_message(delivery);
 }
 
-void WsSession::on_gap(hub::Subscription&, const hub::Gap& gap) { send_json(gap_json(gap, true)); }
+void WsSession::on_gap(hub::Subscription&, const hub::Gap& gap) {
+  send_json(gap_json(gap, true));
+}
 
 void WsSession::on_failed(hub::Subscription& subscription, const Error& error) {
   Request& request = request_of(subscription);
@@ -280,7 +296,9 @@ void WsSession::on_failed(hub::Subscription& subscription, const Error& error) {
   connection_.close_after_flush();
 }
 
-hub::SubscriberInfo WsSession::info() const { return {client_id_, "websocket", since_ms_, number_, channel_count_}; }
+hub::SubscriberInfo WsSession::info() const {
+  return {client_id_, "websocket", since_ms_, number_, channel_count_};
+}
 
 void handle_websocket(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();
@@ -292,12 +310,17 @@ void handle_websocket(const ExchangePtr& exchange) {
     exchange->respond(std::move(response));
   };
   switch (wire::check_handshake(http)) {
-    case wire::WsHandshake::kOk: break;
-    case wire::WsHandshake::kNotWebSocket: return refuse(426, "upgrade_required", "this is a WebSocket endpoint");
-    case wire::WsHandshake::kBadVersion: return refuse(426, "bad_version", "WebSocket version 13 only");
-    case wire::WsHandshake::kBadRequest: return refuse(400, "bad_handshake", "the WebSocket handshake is malformed");
+    case wire::WsHandshake::kOk:
+      break;
+    case wire::WsHandshake::kNotWebSocket:
+      return refuse(426, "upgrade_required", "this is a WebSocket endpoint");
+    case wire::WsHandshake::kBadVersion:
+      return refuse(426, "bad_version", "WebSocket version 13 only");
+    case wire::WsHandshake::kBadRequest:
+      return refuse(400, "bad_handshake", "the WebSocket handshake is malformed");
   }
-  if (!origin_may_open(options.allowed_origins, http)) return refuse(403, "bad_origin", "this origin may not connect");
+  if (!origin_may_open(options.allowed_origins, http))
+    return refuse(403, "bad_origin", "this origin may not connect");
   const auto query = QueryParameters::parse(http.query());
   if (!query) return exchange->respond(error_response(query.error()));
   hub::StreamRequest request;
@@ -317,8 +340,8 @@ void handle_websocket(const ExchangePtr& exchange) {
   wire::append_handshake_response(head, *http.header("Sec-WebSocket-Key"));
   const bool json = format == "json";
   auto session = std::make_unique<WsSession>(exchange->connection(), context,
-                                             json ? WsSession::Format::kJson : WsSession::Format::kRaw, std::move(head),
-                                             json ? receive_command : receive_nothing);
+                                             json ? WsSession::Format::kJson : WsSession::Format::kRaw,
+                                             std::move(head), json ? receive_command : receive_nothing);
   WsSession& socket = *session;
   exchange->upgrade(std::move(session));
   socket.start(std::move(request));

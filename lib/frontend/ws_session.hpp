@@ -1,8 +1,8 @@
 // One WebSocket of the channels front-end: GET /v1/ws.
 //
 // Frames in become commands (ws_commands.cpp); messages out are shared text frames. Each `subscribe` is a
-// Subscription of its own; the channels named in the URL are one, with one cursor. Idle it is this object, its
-// connection and its topics. Loop thread only; owned by its connection.
+// Subscription of its own; the channels named in the URL are one, with one cursor. Idle it is this object,
+// its connection and its topics. Loop thread only; owned by its connection.
 #pragma once
 
 #include <map>
@@ -27,7 +27,8 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
  public:
   enum class Format : std::uint8_t { kJson, kRaw };
   // `handshake` is the 101 answer; it leaves when the URL's channels are live.
-  WsSession(net::Connection& connection, LoopContext& context, Format format, std::string handshake, WsReceiver receive);
+  WsSession(net::Connection& connection, LoopContext& context, Format format, std::string handshake,
+            WsReceiver receive);
   ~WsSession() override;
 
   // Subscribes to the URL's channels (may be none); then handshake, welcome, subscribed.
@@ -94,7 +95,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   std::unique_ptr<std::string> handshake_;  // until open
   SkipLog skipped_;
   std::int64_t since_ms_;
-  std::int64_t heard_ms_ = 0;      // when the client last sent anything
+  std::int64_t heard_ms_ = 0;  // when the client last sent anything
   std::uint32_t number_;
   std::uint32_t channel_count_ = 0;
   WsReceiver receive_;

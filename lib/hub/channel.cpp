@@ -5,7 +5,9 @@
 namespace relay::hub {
 
 Result<bool> check_channel_name(std::string_view name) {
-  const auto wrong = [](std::string why) { return make_error(ErrorKind::kInvalid, "bad_channel", std::move(why)); };
+  const auto wrong = [](std::string why) {
+    return make_error(ErrorKind::kInvalid, "bad_channel", std::move(why));
+  };
   if (name.empty()) return wrong("channel name is empty");
   if (name.size() > kMaxChannelBytes) return wrong("channel name is longer than 255 bytes");
   if (!is_printable_name(name)) {
@@ -15,7 +17,9 @@ Result<bool> check_channel_name(std::string_view name) {
   return true;
 }
 
-Result<bool> check_heard_name(std::string_view name) { return check_channel_name(subject_of(name)); }
+Result<bool> check_heard_name(std::string_view name) {
+  return check_channel_name(subject_of(name));
+}
 
 std::string_view namespace_of(std::string_view channel) {
   const auto colon = channel.find(':');

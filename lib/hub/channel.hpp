@@ -1,7 +1,7 @@
 // Channel names and what a namespace says of its channels. Values; any thread.
 //
-// A name is 1 to 255 bytes of printable UTF-8 without spaces or controls. The part before the first ':' is the
-// namespace and selects options; a name without ':' uses the defaults. Names that begin with '$' are the
+// A name is 1 to 255 bytes of printable UTF-8 without spaces or controls. The part before the first ':' is
+// the namespace and selects options; a name without ':' uses the defaults. Names that begin with '$' are the
 // relay's own (kBroadcastChannel and the like) and cannot be named from outside.
 #pragma once
 

@@ -92,8 +92,9 @@ std::string Cursor::text() const {
 }
 
 const Cursor::Place* Cursor::find(std::uint32_t partition) const {
-  const auto at = std::lower_bound(places_.begin(), places_.end(), partition,
-                                   [](const Place& place, std::uint32_t wanted) { return place.partition < wanted; });
+  const auto at =
+      std::lower_bound(places_.begin(), places_.end(), partition,
+                       [](const Place& place, std::uint32_t wanted) { return place.partition < wanted; });
   return at != places_.end() && at->partition == partition ? &*at : nullptr;
 }
 

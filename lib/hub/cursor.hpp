@@ -1,7 +1,7 @@
 // What a client hands back to resume: the position of a stream, in each partition that it touches.
 //
-// A stream within one partition has a plain cursor, the decimal id of its last message. One over several partitions
-// names each of them. Values; any thread. Text of the second kind, opaque to clients:
+// A stream within one partition has a plain cursor, the decimal id of its last message. One over several
+// partitions names each of them. Values; any thread. Text of the second kind, opaque to clients:
 //
 //   'c' base64url(version=1 | varint base | { varint skipped | varint behind }* | checksum)
 //     base      the highest id named
@@ -41,11 +41,11 @@ class Cursor {
   static std::optional<Cursor> parse(std::string_view text);
   std::string text() const;
 
-  // Where to go on in this partition. One that the cursor does not name begins at the lowest id that it names: what
-  // was stored since the stream was whole there cannot be passed over.
+  // Where to go on in this partition. One that the cursor does not name begins at the lowest id that it
+  // names: what was stored since the stream was whole there cannot be passed over.
   MessageId in(std::uint32_t partition) const;
-  // Whether that is an id which the partition has given, as far as is known: then one that it does not reach is lost.
-  // A plain one is, in one partition.
+  // Whether that is an id which the partition has given, as far as is known: then one that it does not reach
+  // is lost. A plain one is, in one partition.
   bool is_exact(std::uint32_t partition) const;
   bool is_plain() const { return places_.empty(); }
   bool operator==(const Cursor&) const = default;

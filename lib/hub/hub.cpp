@@ -17,7 +17,9 @@ Error invalid(std::string code, std::string message) {
 }
 
 // "gap" is the relay's own word on a stream; "error" and "open" are EventSource's.
-bool is_reserved_event(std::string_view event) { return event == "gap" || event == "error" || event == "open"; }
+bool is_reserved_event(std::string_view event) {
+  return event == "gap" || event == "error" || event == "open";
+}
 
 Result<bool> check_draft(const Draft& draft, std::size_t max_payload_bytes) {
   if (draft.data.size() > max_payload_bytes) {
@@ -29,10 +31,12 @@ Result<bool> check_draft(const Draft& draft, std::size_t max_payload_bytes) {
     return make_error(ErrorKind::kUnsupported, "not_utf8", "payload is not UTF-8 text");
   }
   if (draft.event.size() > 255 || !is_utf8(draft.event) ||
-      std::any_of(draft.event.begin(), draft.event.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+      std::any_of(draft.event.begin(), draft.event.end(),
+                  [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
     return invalid("bad_event", "event name is over 255 bytes, not UTF-8 or has control characters");
   }
-  if (is_reserved_event(draft.event)) return invalid("bad_event", "event name \"" + draft.event + "\" is reserved");
+  if (is_reserved_event(draft.event))
+    return invalid("bad_event", "event name \"" + draft.event + "\" is reserved");
   return true;
 }
 
@@ -41,7 +45,9 @@ Result<bool> check_draft(const Draft& draft, std::size_t max_payload_bytes) {
 Hub::Hub(const Clock& clock, metrics::LoopMetrics& metrics, HubLimits limits)
     : clock_(clock), metrics_(metrics), limits_(limits) {}
 
-Hub::~Hub() { assert(topics_.size() == 0); }
+Hub::~Hub() {
+  assert(topics_.size() == 0);
+}
 
 void Hub::configure(std::shared_ptr<const Namespaces> namespaces, HubLimits limits) {
   namespaces_.swap(namespaces);
@@ -55,7 +61,8 @@ void Hub::publish(PublishRequest request, AppendDone done) {
   const ChannelOptions& keep = options_of(draft.channel.view());
   const Milliseconds ttl = request.ttl.value_or(keep.max_age);
   if (ttl < Milliseconds{0} || ttl > keep.max_age) {
-    return done(invalid("bad_ttl", "ttl must be between 0 and " + std::to_string(keep.max_age.count() / 1000) +
+    return done(invalid("bad_ttl", "ttl must be between 0 and " +
+                                       std::to_string(keep.max_age.count() / 1000) +
                                        " seconds on this channel"));
   }
   draft.ttl_ms = keep.ephemeral ? 0 : static_cast<std::uint32_t>(ttl.count());
@@ -75,7 +82,8 @@ void Hub::subscribe(Subscription& subscription, const SubscribeRequest& request)
   }
   tell_joined(subscription);
   count_topics();
-  // One more than there are: the last confirmation is ours, so that answers from within watch() count as well.
+  // One more than there are: the last confirmation is ours, so that answers from within watch() count as
+  // well.
   subscription.resume_ = std::make_unique<Resume>(*this, subscription, request, unconfirmed + 1);
   Resume* resume = subscription.resume_.get();
   resuming_.insert(resume);
@@ -90,10 +98,12 @@ void Hub::on_watch_answer(const ChannelName& channel, const Result<bool>& answer
   Topic* topic = topics_.find(channel.view());
   if (topic == nullptr) return;
   topic->watched = answer.has_value();
-  // Subscribers may leave inside these calls; a Resume that left is out of resuming_, its address not yet reused.
+  // Subscribers may leave inside these calls; a Resume that left is out of resuming_, its address not yet
+  // reused.
   std::vector<std::pair<Resume*, Subscription*>> waiting;
   for (const Topic::Entry& entry : topic->entries) {
-    if (entry.subscription->resume_ != nullptr) waiting.push_back({entry.subscription->resume_.get(), entry.subscription});
+    if (entry.subscription->resume_ != nullptr)
+      waiting.push_back({entry.subscription->resume_.get(), entry.subscription});
   }
   for (const auto& [resume, subscription] : waiting) {
     if (!resuming_.contains(resume)) continue;
@@ -172,8 +182,9 @@ void Hub::fan_out(const DeliveryPtr& delivery) {
   if (topic == nullptr) return;
   ++topic->messages;
   topic->last = message.id;
-  metrics_.observe(metrics::Histogram::kDeliveryLatency,
-                   static_cast<double>(std::max<std::int64_t>(0, clock_.wall_ms() - message.published_ms())) / 1000);
+  metrics_.observe(
+      metrics::Histogram::kDeliveryLatency,
+      static_cast<double>(std::max<std::int64_t>(0, clock_.wall_ms() - message.published_ms())) / 1000);
   hand_out(*topic, delivery);
 }
 
@@ -254,8 +265,8 @@ void Hub::on_skipped(const Skipped& skipped) {
   }
 }
 
-// Everything up to here has reached every live stream that wants it: what was fanned out, or, on a loop that fanned
-// out little yet, what the streams had when they became live.
+// Everything up to here has reached every live stream that wants it: what was fanned out, or, on a loop that
+// fanned out little yet, what the streams had when they became live.
 MessageId Hub::heal_start() const {
   std::optional<MessageId> lowest;
   topics_.for_each([&](const Topic& topic) {
@@ -267,8 +278,8 @@ MessageId Hub::heal_start() const {
   return std::max(watermark_, lowest.value_or(0));
 }
 
-// Reads what every live stream of this loop may have missed, in id order over all channels (a stream with many
-// channels has one position), while what is announced meanwhile waits in heal_hold_.
+// Reads what every live stream of this loop may have missed, in id order over all channels (a stream with
+// many channels has one position), while what is announced meanwhile waits in heal_hold_.
 void Hub::heal() {
   metrics_.add(Counter::kHeals);
   heal_stalled_ = heal_incomplete_ = false;
@@ -276,16 +287,16 @@ void Hub::heal() {
   topics_.for_each([&](const Topic& topic) {
     if (topic.watched) sources.push_back({topic.name, options_of(topic.name.view()).max_age});
   });
-  heal_ = std::make_unique<Replay>(
-      *storage_, Replay::Sink{.on_message =
-                                  [this](const MessagePtr& message) {
-                                    metrics_.add(Counter::kHealedMessages);
-                                    fan_out(DeliveryPtr(new Delivery(message)));
-                                    return true;
-                                  },
-                              .on_gap = [this](const Gap& gap) { on_heal_gap(gap); },
-                              .on_done = [this](MessageId last) { on_healed(last); },
-                              .on_failed = [this](const Error&) { heal_stalled_ = true; }});
+  heal_ = std::make_unique<Replay>(*storage_,
+                                   Replay::Sink{.on_message =
+                                                    [this](const MessagePtr& message) {
+                                                      metrics_.add(Counter::kHealedMessages);
+                                                      fan_out(DeliveryPtr(new Delivery(message)));
+                                                      return true;
+                                                    },
+                                                .on_gap = [this](const Gap& gap) { on_heal_gap(gap); },
+                                                .on_done = [this](MessageId last) { on_healed(last); },
+                                                .on_failed = [this](const Error&) { heal_stalled_ = true; }});
   heal_from_ = heal_start();
   heal_->start(std::move(sources), heal_from_, true, limits_.heal_replay_messages);
 }
@@ -314,8 +325,8 @@ void Hub::on_heal_gap(const Gap& gap) {
   }
 }
 
-// The data was lost, but that came out only when messages of its new life had been fanned out. Live streams miss none
-// of the old life; what they could go back to is gone.
+// The data was lost, but that came out only when messages of its new life had been fanned out. Live streams
+// miss none of the old life; what they could go back to is gone.
 void Hub::tell_new_life(MessageId former) {
   topics_.for_each([&](const Topic& topic) {
     for (const Topic::Entry& entry : topic.entries) {
@@ -334,7 +345,8 @@ void Hub::on_healed(MessageId last) {
   const MessageId epoch = heal_->epoch();
   const MessageId before = std::exchange(epoch_, epoch);
   if (before != 0 && before < epoch && heal_from_ + 1 >= epoch) tell_new_life(before);
-  watermark_ = std::max(watermark_, std::max<MessageId>(epoch, 1) - 1);  // nobody needs to be told of the epoch again
+  watermark_ =
+      std::max(watermark_, std::max<MessageId>(epoch, 1) - 1);  // nobody needs to be told of the epoch again
   watermark_ = std::min(watermark_, last);  // with nobody here to be told of lost data, it is still lost
   state_ = State::kWhole;
   std::deque<DeliveryPtr> held;

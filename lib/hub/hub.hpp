@@ -1,9 +1,9 @@
-// The domain of one partition on one event loop: who wants what, and how a message gets to them. hubs.hpp has those of
-// all partitions.
+// The domain of one partition on one event loop: who wants what, and how a message gets to them. hubs.hpp has
+// those of all partitions.
 //
-// Paths (lib/README.md): publish() → Storage::append; the announcement comes back by on_announced() → fan-out.
-// subscribe() → TopicIndex → Storage::watch → Resume → live. After an interruption heal() reads what every live
-// stream missed and delivers it in place. Loop thread only; owns nothing it delivers to.
+// Paths (lib/README.md): publish() → Storage::append; the announcement comes back by on_announced() →
+// fan-out. subscribe() → TopicIndex → Storage::watch → Resume → live. After an interruption heal() reads what
+// every live stream missed and delivers it in place. Loop thread only; owns nothing it delivers to.
 #pragma once
 
 #include <deque>
@@ -46,7 +46,8 @@ class Hub final : public StorageEvents {
   ~Hub() override;
   // Before anything else. `storage` outlives the hub's last call.
   void attach(Storage& storage) { storage_ = &storage; }
-  // Who joins and leaves channels with presence from here on. Outlives the hub's last call; null: nobody asks.
+  // Who joins and leaves channels with presence from here on. Outlives the hub's last call; null: nobody
+  // asks.
   void tell_presence(PresenceEvents* events) { presence_ = events; }
   void configure(std::shared_ptr<const Namespaces> namespaces, HubLimits limits);
 
@@ -58,7 +59,9 @@ class Hub final : public StorageEvents {
   void unsubscribe(Subscription& subscription);
   void continue_replay(Subscription& subscription);
 
-  void read(std::vector<ReadQuery> queries, ReadDone done) { storage_->read(std::move(queries), std::move(done)); }
+  void read(std::vector<ReadQuery> queries, ReadDone done) {
+    storage_->read(std::move(queries), std::move(done));
+  }
   // Subscribers of a channel on this loop.
   std::vector<SubscriberInfo> presence(std::string_view channel) const;
   // Everybody who subscribes to a channel with presence: visit(const ChannelName&, const SubscriberInfo&).
@@ -66,7 +69,8 @@ class Hub final : public StorageEvents {
   void for_each_present(Visit&& visit) const {
     topics_.for_each([&](const Topic& topic) {
       if (!has_presence(topic.name.view())) return;
-      for (const Topic::Entry& entry : topic.entries) visit(topic.name, entry.subscription->subscriber().info());
+      for (const Topic::Entry& entry : topic.entries)
+        visit(topic.name, entry.subscription->subscriber().info());
     });
   }
   bool has_presence(std::string_view channel) const { return has_presence(*namespaces_, channel); }
@@ -79,7 +83,8 @@ class Hub final : public StorageEvents {
   Storage& storage() { return *storage_; }
   metrics::LoopMetrics& metrics() { return metrics_; }
   bool healing() const { return state_ != State::kWhole; }
-  // Every kept message up to here has reached each live subscription that wants it, or does not exist. 0: unknown.
+  // Every kept message up to here has reached each live subscription that wants it, or does not exist. 0:
+  // unknown.
   MessageId proven() const { return proven_; }
 
   // StorageEvents

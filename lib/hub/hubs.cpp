@@ -29,7 +29,8 @@ void Hubs::attach(Store& store) {
 
 HubLimits Hubs::share_of_limits() const {
   HubLimits share = limits_;
-  share.heal_hold_messages = std::max(limits_.heal_hold_messages / hubs_.size(), std::min(limits_.heal_hold_messages, kLeastHealHold));
+  share.heal_hold_messages = std::max(limits_.heal_hold_messages / hubs_.size(),
+                                      std::min(limits_.heal_hold_messages, kLeastHealHold));
   share.heal_replay_messages = std::max(limits_.heal_replay_messages / hubs_.size(), kLeastHealReplay);
   return share;
 }
@@ -70,9 +71,11 @@ bool Hubs::healing() const {
 
 std::vector<Joint::Share> Hubs::shares_of(std::vector<ChannelName> channels) const {
   std::map<std::uint32_t, std::vector<ChannelName>> by_partition;
-  for (ChannelName& channel : channels) by_partition[partition_of(channel.view())].push_back(std::move(channel));
+  for (ChannelName& channel : channels)
+    by_partition[partition_of(channel.view())].push_back(std::move(channel));
   std::vector<Joint::Share> shares;
-  for (auto& [partition, names] : by_partition) shares.push_back({partition, hubs_[partition].get(), std::move(names)});
+  for (auto& [partition, names] : by_partition)
+    shares.push_back({partition, hubs_[partition].get(), std::move(names)});
   return shares;
 }
 
@@ -80,8 +83,9 @@ void Hubs::subscribe(Subscription& subscription, StreamRequest request) {
   assert(!subscription.active() && !request.channels.empty());
   metrics_.add(metrics::Counter::kResumes, request.after ? 1 : 0);
   const std::uint32_t first = partition_of(request.channels.front().view());
-  const bool sole = std::all_of(request.channels.begin(), request.channels.end(),
-                                [&](const ChannelName& channel) { return partition_of(channel.view()) == first; });
+  const bool sole =
+      std::all_of(request.channels.begin(), request.channels.end(),
+                  [&](const ChannelName& channel) { return partition_of(channel.view()) == first; });
   if (sole) {
     SubscribeRequest part{std::move(request.channels), {}, request.tell_gaps};
     if (request.after) {

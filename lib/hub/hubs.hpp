@@ -1,7 +1,7 @@
 // The domain of one event loop: a Hub for each partition of its store, spoken to as one.
 //
-// What concerns one channel goes to the hub of its partition. A subscription within one partition is that hub's own; one
-// over several becomes a Joint. Loop thread only; owns its hubs and nothing they deliver to.
+// What concerns one channel goes to the hub of its partition. A subscription within one partition is that
+// hub's own; one over several becomes a Joint. Loop thread only; owns its hubs and nothing they deliver to.
 #pragma once
 
 #include <memory>
@@ -46,11 +46,16 @@ class Hubs {
   void append(AppendRequest request, AppendDone done);  // of what the caller has checked
   // A query that names no channel asks the first partition for epoch and last alone.
   void read(ReadQuery query, ReadDone done);
-  void deliver_unstored(const DeliveryPtr& delivery) { hub_of(delivery->message().channel()).deliver_unstored(delivery); }
-  std::vector<SubscriberInfo> presence(std::string_view channel) const { return hub_of(channel).presence(channel); }
+  void deliver_unstored(const DeliveryPtr& delivery) {
+    hub_of(delivery->message().channel()).deliver_unstored(delivery);
+  }
+  std::vector<SubscriberInfo> presence(std::string_view channel) const {
+    return hub_of(channel).presence(channel);
+  }
   void tick();  // every 100 ms
 
-  // REQUIRES: not active; channels distinct, valid and at least one. Answers by Subscriber::on_live or on_failed.
+  // REQUIRES: not active; channels distinct, valid and at least one. Answers by Subscriber::on_live or
+  // on_failed.
   void subscribe(Subscription& subscription, StreamRequest request);
   void continue_replay(Subscription& subscription);
 

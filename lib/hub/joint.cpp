@@ -67,7 +67,8 @@ class Joint::Part final : public Subscriber {
 
 Joint::Joint(Subscription& whole, const std::vector<Share>& shares) : whole_(whole) {
   parts_.reserve(shares.size());
-  for (const Share& share : shares) parts_.push_back(std::make_unique<Part>(*this, share.partition, *share.hub));
+  for (const Share& share : shares)
+    parts_.push_back(std::make_unique<Part>(*this, share.partition, *share.hub));
 }
 
 Joint::~Joint() = default;
@@ -85,7 +86,8 @@ void Joint::subscribe(std::vector<Share> shares, const StreamRequest& request) {
   }
 }
 
-// The last part opens the whole, from within its own replay; the others have stood still since they were live.
+// The last part opens the whole, from within its own replay; the others have stood still since they were
+// live.
 void Joint::on_part_live(Part& last) {
   if (++live_ < parts_.size()) return;
   open_ = true;

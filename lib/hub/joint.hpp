@@ -1,9 +1,10 @@
 // One Subscription whose channels lie in several partitions: a Subscription in each, spoken of as one.
 //
-// It is live when all its parts are; what a part is given before that waits here, which is one message and the gaps of
-// a part at most, for a part that is ready stays behind its live messages until all are. After that the parts have
-// nothing to do with each other: order holds within a partition, and the joint's cursor is the list of theirs.
-// Loop thread only; owned by its Subscription, and by whoever calls into it while that may fail and go.
+// It is live when all its parts are; what a part is given before that waits here, which is one message and
+// the gaps of a part at most, for a part that is ready stays behind its live messages until all are. After
+// that the parts have nothing to do with each other: order holds within a partition, and the joint's cursor
+// is the list of theirs. Loop thread only; owned by its Subscription, and by whoever calls into it while that
+// may fail and go.
 #pragma once
 
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>

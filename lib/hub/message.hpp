@@ -5,9 +5,9 @@
 // subscriber. The two are apart so that a backlog does not keep frames alive.
 #pragma once
 
+#include <array>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
-#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -45,7 +45,17 @@ using MessagePtr = boost::intrusive_ptr<const Message>;
 
 // Every form in which a message leaves. The encoders stand with the front-ends that send them.
 // Those called …Rest follow a beginning with the cursor, which is each joint subscription's own.
-enum class WireForm : std::uint8_t { kSse, kSseJson, kSseBridge, kWsJson, kWsRaw, kSseRest, kSseJsonRest, kSseBridgeRest, kWsJsonRest };
+enum class WireForm : std::uint8_t {
+  kSse,
+  kSseJson,
+  kSseBridge,
+  kWsJson,
+  kWsRaw,
+  kSseRest,
+  kSseJsonRest,
+  kSseBridgeRest,
+  kWsJsonRest
+};
 inline constexpr std::size_t kWireForms = 9;
 
 class Delivery : public boost::intrusive_ref_counter<Delivery, boost::thread_safe_counter> {

@@ -1,5 +1,6 @@
-// Who comes to a channel with presence and who leaves it: what the hub of a loop tells whoever keeps presence for
-// other instances. On the hub's loop, from within subscribe, unsubscribe and configure: take a note, call nothing.
+// Who comes to a channel with presence and who leaves it: what the hub of a loop tells whoever keeps presence
+// for other instances. On the hub's loop, from within subscribe, unsubscribe and configure: take a note, call
+// nothing.
 //
 // The relay's own channels ('$…') have no presence.
 #pragma once

@@ -1,10 +1,12 @@
-// The registry contract: which instances live, and who is present on them. What a backend promises the server.
+// The registry contract: which instances live, and who is present on them. What a backend promises the
+// server.
 //
-// An instance has one Registry, on its first loop; all calls, callbacks and events happen there. A callback may run
-// before the call returns and runs exactly once, unless the Registry is destroyed first.
+// An instance has one Registry, on its first loop; all calls, callbacks and events happen there. A callback
+// may run before the call returns and runs exactly once, unless the Registry is destroyed first.
 //
 // Liveness.   An instance lives while its last beat is younger than `dead_after`, by the store's clock.
-// Presence.   What was said with update() is in the store soon, whatever happens in between: it is repeated until the
+// Presence.   What was said with update() is in the store soon, whatever happens in between: it is repeated
+// until the
 //             store has it. Entries that others removed, while this instance was silent, come back (on_lost).
 // Purge.      What a dead instance left is removed by any other; one that lives again meanwhile is spared.
 // Errors.     kUnavailable: the store is away.
@@ -61,14 +63,14 @@ struct Present {
 struct PresenceAnswer {
   std::vector<Present> others;  // on other living instances; beyond `limit` not all of them
   bool all = true;
-  std::uint64_t entries = 0;    // of every instance, this one's and dead ones' among them
+  std::uint64_t entries = 0;  // of every instance, this one's and dead ones' among them
 };
 
 class RegistryEvents {
  public:
   virtual ~RegistryEvents() = default;
-  // The store lost entries of this instance: call refill() with `token` and everybody who is present here, once for
-  // each loop, in order with that loop's update().
+  // The store lost entries of this instance: call refill() with `token` and everybody who is present here,
+  // once for each loop, in order with that loop's update().
   virtual void on_lost(std::uint64_t token) = 0;
   // This came or left, of any instance, and somebody listens to the channel's joins and leaves.
   virtual void on_present(const Present& who, std::string_view channel, bool joined) = 0;
@@ -84,7 +86,8 @@ class Registry {
   virtual void sweep() = 0;
   // Every 100 ms: repeats what the store refused.
   virtual void tick() = 0;
-  // Takes this instance and its entries out; nothing but the destructor may follow. `done` also when that failed.
+  // Takes this instance and its entries out; nothing but the destructor may follow. `done` also when that
+  // failed.
   virtual void retire(std::function<void()> done) = 0;
 
   virtual void presence(std::string_view channel, std::uint32_t limit,

@@ -8,7 +8,9 @@ namespace relay::hub {
 Replay::Replay(Storage& storage, Sink sink)
     : storage_(storage), sink_(std::move(sink)), run_(std::make_shared<std::uint64_t>(0)) {}
 
-Replay::~Replay() { cancel(); }
+Replay::~Replay() {
+  cancel();
+}
 
 void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps, std::size_t buffered) {
   ++*run_;
@@ -21,7 +23,8 @@ void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps,
   last_ = epoch_ = 0;
   lanes_.reserve(sources.size());
   for (Source& source : sources) lanes_.push_back({std::move(source), {}, 0, after, true});
-  page_limit_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(buffered / std::max<std::size_t>(1, lanes_.size()), 8, 256));
+  page_limit_ = static_cast<std::uint32_t>(
+      std::clamp<std::size_t>(buffered / std::max<std::size_t>(1, lanes_.size()), 8, 256));
   due_.resize(lanes_.size());
   std::iota(due_.begin(), due_.end(), 0U);
   if (due_.empty()) {
@@ -82,9 +85,10 @@ void Replay::read_lanes(std::vector<std::uint32_t> lanes) {
     const Lane& lane = lanes_[index];
     queries.push_back({lane.source.channel, lane.read_through, page_limit_, lane.source.max_age});
   }
-  storage_.read(std::move(queries), [this, lanes = std::move(lanes), mine = *run_, run = run_](Result<ReadAnswer> answer) {
-    if (*run == mine) on_answer(lanes, std::move(answer));
-  });
+  storage_.read(std::move(queries),
+                [this, lanes = std::move(lanes), mine = *run_, run = run_](Result<ReadAnswer> answer) {
+                  if (*run == mine) on_answer(lanes, std::move(answer));
+                });
 }
 
 void Replay::on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswer> answer) {
@@ -110,8 +114,8 @@ void Replay::on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswe
   }
 }
 
-// A cursor from before the data's life, or from beyond its newest id (the data, or its end, was lost): said for
-// every channel, once.
+// A cursor from before the data's life, or from beyond its newest id (the data, or its end, was lost): said
+// for every channel, once.
 void Replay::check_epoch(MessageId epoch, MessageId last) {
   const bool lost_before = position_ != 0 && position_ + 1 < epoch;  // epoch - 1: "the beginning"
   const bool lost_behind = last != 0 && position_ > last;
@@ -152,7 +156,8 @@ void Replay::take_page(std::uint32_t index, Page page) {
 void Replay::tell_gap(const Lane& lane, const Page& page) {
   const auto kept = std::find_if(page.messages.begin(), page.messages.end(),
                                  [&](const MessagePtr& message) { return message->id > page.gone; });
-  sink_.on_gap({lane.source.channel, lane.read_through, kept == page.messages.end() ? page.gone + 1 : (*kept)->id, page.gone});
+  sink_.on_gap({lane.source.channel, lane.read_through,
+                kept == page.messages.end() ? page.gone + 1 : (*kept)->id, page.gone});
 }
 
 void Replay::finish() {

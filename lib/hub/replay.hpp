@@ -1,11 +1,11 @@
 // Reads the backlogs of many channels and hands out their messages as one stream in id order.
 //
 // A k-way merge that reads on: each channel has a small buffer; a message leaves only when no channel could
-// still hold an earlier one. It ends at the newest id of the store when the first page was read: lanes are read
-// at different times, and one that is read later must not run ahead of what came to the others meanwhile. All
-// beyond is announced, for the channels were watched before. Whatever the number of channels, at most `buffered`
-// messages (and 8 per channel) are in hand. Used for one subscriber's resume and for healing all live streams of
-// a loop. Loop thread only.
+// still hold an earlier one. It ends at the newest id of the store when the first page was read: lanes are
+// read at different times, and one that is read later must not run ahead of what came to the others
+// meanwhile. All beyond is announced, for the channels were watched before. Whatever the number of channels,
+// at most `buffered` messages (and 8 per channel) are in hand. Used for one subscriber's resume and for
+// healing all live streams of a loop. Loop thread only.
 #pragma once
 
 #include <cstdint>
@@ -44,7 +44,8 @@ class Replay {
 
   // Reads everything after `after`; 0 means that nothing before is missed. Any earlier run ends.
   void start(std::vector<Source> sources, MessageId after, bool tell_gaps, std::size_t buffered = kBuffered);
-  // For what is started from now on: `after` is no id that the partition gave; beyond the newest it is no loss.
+  // For what is started from now on: `after` is no id that the partition gave; beyond the newest it is no
+  // loss.
   void start_from_time(bool is_time) { from_time_ = is_time; }
   // Goes on after on_message said false.
   void pump();

@@ -9,23 +9,22 @@ namespace relay::hub {
 Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& request, std::size_t unconfirmed)
     : hub_(hub),
       subscription_(subscription),
-      replay_(hub.storage(),
-              {.on_message =
-                   [this](const MessagePtr& message) {
-                     become_live(false);
-                     const DeliveryPtr delivery(new Delivery(message));
-                     subscription_.position_ = message->id;
-                     replay_.start_from_time(false);
-                     hub_.replayed(subscription_, *delivery);
-                     return !subscription_.subscriber().congested();
-                   },
-               .on_gap =
-                   [this](const Gap& gap) {
-                     become_live(true);
-                     hub_.tell_gap(subscription_, gap);
-                   },
-               .on_done = [this](MessageId last) { on_read_done(last); },
-               .on_failed = [this](const Error& error) { on_read_failed(error); }}),
+      replay_(hub.storage(), {.on_message =
+                                  [this](const MessagePtr& message) {
+                                    become_live(false);
+                                    const DeliveryPtr delivery(new Delivery(message));
+                                    subscription_.position_ = message->id;
+                                    replay_.start_from_time(false);
+                                    hub_.replayed(subscription_, *delivery);
+                                    return !subscription_.subscriber().congested();
+                                  },
+                              .on_gap =
+                                  [this](const Gap& gap) {
+                                    become_live(true);
+                                    hub_.tell_gap(subscription_, gap);
+                                  },
+                              .on_done = [this](MessageId last) { on_read_done(last); },
+                              .on_failed = [this](const Error& error) { on_read_failed(error); }}),
       unconfirmed_(unconfirmed),
       live_only_(!request.after.has_value()),
       tell_gaps_(request.tell_gaps),
@@ -35,7 +34,9 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
   replay_.start_from_time(request.after_is_time);
 }
 
-Resume::~Resume() { clear_hold(); }
+Resume::~Resume() {
+  clear_hold();
+}
 
 void Resume::on_watched() {
   if (--unconfirmed_ == 0) read_backlog();
@@ -55,7 +56,8 @@ void Resume::read_backlog() {
 }
 
 void Resume::on_read_done(MessageId last) {
-  // Below the cursor, if that was beyond the store's newest id. A live-only one has a position like any other now.
+  // Below the cursor, if that was beyond the store's newest id. A live-only one has a position like any other
+  // now.
   subscription_.position_ = std::max(replay_.position(), last);
   replay_.start_from_time(false);
   live_only_ = false;
@@ -77,14 +79,17 @@ void Resume::on_restored() {
 
 void Resume::proceed() {
   switch (state_) {
-    case State::kReading: return replay_.pump();
-    case State::kDraining: return drain_hold();
+    case State::kReading:
+      return replay_.pump();
+    case State::kDraining:
+      return drain_hold();
     case State::kStalled:
       incomplete_ = false;
       clear_hold();
       return read_backlog();
     case State::kWatching:
-    case State::kDone: return;
+    case State::kDone:
+      return;
   }
 }
 

@@ -1,8 +1,9 @@
 // One subscription on its way to live: holding → replaying → live.
 //
-// Live messages are held back (bounded) while the backlog is read; then they follow, without those the backlog
-// had already. When the hold overflows, or the store's link broke meanwhile, the backlog is read again from the
-// position reached: nothing is lost for being slow. Loop thread only; owned by its Subscription.
+// Live messages are held back (bounded) while the backlog is read; then they follow, without those the
+// backlog had already. When the hold overflows, or the store's link broke meanwhile, the backlog is read
+// again from the position reached: nothing is lost for being slow. Loop thread only; owned by its
+// Subscription.
 #pragma once
 
 #include <cstdint>

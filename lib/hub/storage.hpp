@@ -1,16 +1,19 @@
 // The storage contract: what every backend promises the hub. tests/contracts/ holds each of them to it.
 //
-// There is one Store per event loop, and in it one Storage for each of its partitions. All calls, callbacks and
-// events happen on that loop's thread. A callback may run before the call returns (memory does so) and runs exactly
-// once, unless the Store is destroyed first; every call is answered within its deadline.
+// There is one Store per event loop, and in it one Storage for each of its partitions. All calls, callbacks
+// and events happen on that loop's thread. A callback may run before the call returns (memory does so) and
+// runs exactly once, unless the Store is destroyed first; every call is answered within its deadline.
 //
-// Order.      Ids are given by the store at the moment of storing, strictly increasing in a partition. Storing
+// Order.      Ids are given by the store at the moment of storing, strictly increasing in a partition.
+// Storing
 //             and announcing is one step: announcements of watched channels reach each loop in id order.
-// Atomicity.  An append that is answered with an id is stored and announced whole; one answered kUnavailable is
+// Atomicity.  An append that is answered with an id is stored and announced whole; one answered kUnavailable
+// is
 //             neither; kUnknown may be either, and is safe to repeat with the same idempotency key.
 // Watching.   After watch() has answered, every later message of the channel is announced, until
 //             on_interrupted(). A message stored before the answer may be announced or not: read() tells.
-// Reading.    A read started after a watch was answered sees every message that was not announced. A read never
+// Reading.    A read started after a watch was answered sees every message that was not announced. A read
+// never
 //             sees an older state than one that was asked for before it.
 // Trust.      The hub validates names, sizes and ttls; a backend need not.
 #pragma once
@@ -31,22 +34,24 @@ namespace relay::hub {
 
 struct AppendRequest {
   Draft draft;
-  ChannelOptions keep;            // bounds of the channel's backlog
-  std::string idempotency_key;    // empty: none. Remembered for kIdempotencyWindow, per channel.
+  ChannelOptions keep;          // bounds of the channel's backlog
+  std::string idempotency_key;  // empty: none. Remembered for kIdempotencyWindow, per channel.
 };
 inline constexpr Milliseconds kIdempotencyWindow{600'000};
 
 struct Appended {
   MessageId id = 0;
-  bool repeated = false;  // the idempotency key was known: this is the id of the first time, nothing was stored
+  bool repeated =
+      false;  // the idempotency key was known: this is the id of the first time, nothing was stored
 };
-// kUnavailable: not stored. kUnknown: no answer within the deadline. kConflict: the key was used for other data.
+// kUnavailable: not stored. kUnknown: no answer within the deadline. kConflict: the key was used for other
+// data.
 using AppendDone = std::function<void(Result<Appended>)>;
 
 struct ReadQuery {
   ChannelName channel;
-  MessageId after = 0;       // 0: everything kept
-  std::uint32_t limit = 0;   // at most so many messages; at least 1
+  MessageId after = 0;      // 0: everything kept
+  std::uint32_t limit = 0;  // at most so many messages; at least 1
   // Of the channel's options, so that a backend can judge how far back it can prove that nothing was stored.
   Milliseconds max_age{300'000};
 };
@@ -59,8 +64,9 @@ struct Page {
 // One page per query, in the order of the queries; no queries ask for epoch and last alone.
 struct ReadAnswer {
   std::vector<Page> pages;
-  MessageId epoch = 0;  // the first id of the stored data's life: a cursor below it belongs to data that was lost
-  MessageId last = 0;   // the newest id given when (or before) the pages were read; never below epoch - 1
+  MessageId epoch =
+      0;  // the first id of the stored data's life: a cursor below it belongs to data that was lost
+  MessageId last = 0;  // the newest id given when (or before) the pages were read; never below epoch - 1
 };
 using ReadDone = std::function<void(Result<ReadAnswer>)>;
 using WatchDone = std::function<void(Result<bool>)>;
@@ -81,8 +87,8 @@ class StorageEvents {
   virtual void on_announced(DeliveryPtr delivery) = 0;
   // From here on announcements may be missing.
   virtual void on_interrupted() = 0;
-  // Every watch is confirmed and announcements are complete from here; what was missed must be read. Also when a
-  // link is there for the first time; never at the start of a store that has no link.
+  // Every watch is confirmed and announcements are complete from here; what was missed must be read. Also
+  // when a link is there for the first time; never at the start of a store that has no link.
   virtual void on_restored() = 0;
   // While interrupted: what was announced above `common` is lost, and other messages may have such ids now.
   virtual void on_forgotten(MessageId /*common*/) {}
@@ -92,11 +98,11 @@ class StorageEvents {
 
 // One line per node of the store, for readiness, metrics and operators.
 struct NodeHealth {
-  std::string name;              // "memory", "127.0.0.1:6379"
+  std::string name;  // "memory", "127.0.0.1:6379"
   bool up = false;
-  std::int64_t since_ms = 0;     // wall time of the last change of `up`
-  std::string reason;            // why it is down; empty when up
-  std::int64_t probe_age_ms = 0; // since the last end-to-end proof; 0 where there is none
+  std::int64_t since_ms = 0;      // wall time of the last change of `up`
+  std::string reason;             // why it is down; empty when up
+  std::int64_t probe_age_ms = 0;  // since the last end-to-end proof; 0 where there is none
 };
 
 // One partition: the unit of order. Channels of other partitions are not named to it.
@@ -105,12 +111,14 @@ class Storage {
   virtual ~Storage() = default;
   virtual void append(AppendRequest request, AppendDone done) = 0;
   virtual void read(std::vector<ReadQuery> queries, ReadDone done) = 0;
-  // REQUIRES: not watched; one that failed is not. While the link is down the answer waits for its return or the deadline.
+  // REQUIRES: not watched; one that failed is not. While the link is down the answer waits for its return or
+  // the deadline.
   virtual void watch(ChannelName channel, WatchDone done) = 0;
   // Also cancels a watch that is not answered yet: its callback is dropped. Unknown channels are ignored.
   virtual void unwatch(const ChannelName& channel) = 0;
-  // Every message with an id up to here was announced, if it was watched: the store's clock at the last end-to-end
-  // proof. Never lower than before. 0 where ids of all channels are one order, which says it without proof.
+  // Every message with an id up to here was announced, if it was watched: the store's clock at the last
+  // end-to-end proof. Never lower than before. 0 where ids of all channels are one order, which says it
+  // without proof.
   virtual MessageId proven() const { return 0; }
 };
 

@@ -7,16 +7,22 @@ namespace relay::hub {
 
 Subscription::Subscription(Subscriber& subscriber) : subscriber_(subscriber) {}
 
-Subscription::~Subscription() { leave(); }
+Subscription::~Subscription() {
+  leave();
+}
 
 void Subscription::leave() {
   joint_.reset();
   if (hub_ != nullptr) hub_->unsubscribe(*this);
 }
 
-Cursor Subscription::cursor() const { return joint_ != nullptr ? joint_->cursor() : Cursor(position_); }
+Cursor Subscription::cursor() const {
+  return joint_ != nullptr ? joint_->cursor() : Cursor(position_);
+}
 
-MessageId Subscription::floor() const { return joint_ != nullptr ? joint_->floor() : position_; }
+MessageId Subscription::floor() const {
+  return joint_ != nullptr ? joint_->floor() : position_;
+}
 
 std::vector<ChannelName> Subscription::channels() const {
   if (joint_ != nullptr) return joint_->channels();

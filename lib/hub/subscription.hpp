@@ -1,9 +1,9 @@
 // A subscriber, and what it has asked for.
 //
-// A Subscriber is one SSE stream, WebSocket or long poll. A Subscription is one request of it: a set of channels
-// that share one cursor. Within one partition the cursor is one position; over several the Subscription is a Joint
-// (joint.hpp) of one Subscription in each. Both live on one loop; the session owns them, the hubs only point at them,
-// and destroying a Subscription is all it takes to leave.
+// A Subscriber is one SSE stream, WebSocket or long poll. A Subscription is one request of it: a set of
+// channels that share one cursor. Within one partition the cursor is one position; over several the
+// Subscription is a Joint (joint.hpp) of one Subscription in each. Both live on one loop; the session owns
+// them, the hubs only point at them, and destroying a Subscription is all it takes to leave.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -61,7 +61,8 @@ class Subscriber {
   virtual void on_failed(Subscription& subscription, const Error& error) = 0;
   // While true a replay waits; the session calls Hubs::continue_replay() when it is over.
   virtual bool congested() const = 0;
-  // While true the subscription stays behind the live messages, which are held for it; continue_replay() as above.
+  // While true the subscription stays behind the live messages, which are held for it; continue_replay() as
+  // above.
   virtual bool not_ready() const { return false; }
   virtual SubscriberInfo info() const = 0;
 };
@@ -79,7 +80,7 @@ struct SubscribeRequest {
   std::optional<MessageId> after;
   bool tell_gaps = true;
   bool after_is_time = false;  // no id of this partition: that it is beyond the newest means nothing
-  std::size_t parts = 1;  // partitions that share the bounds of this subscription
+  std::size_t parts = 1;       // partitions that share the bounds of this subscription
 };
 
 class Subscription {
@@ -122,9 +123,9 @@ class Subscription {
   };
 
   Subscriber& subscriber_;
-  Hub* hub_ = nullptr;                // of its one partition
+  Hub* hub_ = nullptr;                 // of its one partition
   boost::intrusive_ptr<Joint> joint_;  // of several
-  std::unique_ptr<Resume> resume_;  // while catching up; nullptr once live
+  std::unique_ptr<Resume> resume_;     // while catching up; nullptr once live
   MessageId position_ = 0;
   bool recovered_ = false;
   std::uint32_t client_ = 0;  // its subscriber's number, once it joined a channel with presence

@@ -35,8 +35,8 @@ class TopicIndex {
   Topic* find(std::string_view channel) const;
   // Adds the subscription; `created` says whether the topic is new (the store must be asked to watch it).
   Topic& join(Subscription& subscription, const ChannelName& channel, bool& created);
-  // Takes the subscription out of all its topics; `emptied` is called for each that has nobody left, before it
-  // is destroyed.
+  // Takes the subscription out of all its topics; `emptied` is called for each that has nobody left, before
+  // it is destroyed.
   void leave(Subscription& subscription, const std::function<void(Topic&)>& emptied);
 
   std::size_t size() const { return topics_.size(); }

@@ -19,15 +19,19 @@ using prometheus::MetricType;
 
 MetricType type_of(Type type) {
   switch (type) {
-    case Type::kCounter: return MetricType::Counter;
-    case Type::kGauge: return MetricType::Gauge;
-    case Type::kHistogram: return MetricType::Histogram;
+    case Type::kCounter:
+      return MetricType::Counter;
+    case Type::kGauge:
+      return MetricType::Gauge;
+    case Type::kHistogram:
+      return MetricType::Histogram;
   }
   return MetricType::Untyped;
 }
 
 // The family of that name: the last one, since rows of a name stand together, or a new one.
-MetricFamily& family_of(std::vector<MetricFamily>& out, std::string_view name, std::string_view help, Type type) {
+MetricFamily& family_of(std::vector<MetricFamily>& out, std::string_view name, std::string_view help,
+                        Type type) {
   if (out.empty() || out.back().name != name) {
     out.push_back({std::string(name), std::string(help), type_of(type), {}});
   }
@@ -148,7 +152,8 @@ void Exposition::collect_histograms(Families& out) const {
   }
   for (const AliasRow& alias : kAliasRows) {
     const HistogramRow& row = kHistogramRows[static_cast<std::size_t>(alias.of)];
-    family_of(out, alias.name, alias.help, Type::kHistogram).metric.push_back(histogram_metric(row, alias.scale));
+    family_of(out, alias.name, alias.help, Type::kHistogram)
+        .metric.push_back(histogram_metric(row, alias.scale));
   }
 }
 
@@ -158,7 +163,8 @@ ClientMetric Exposition::histogram_metric(const HistogramRow& row, double scale)
   std::array<std::uint64_t, kMaxBuckets + 1> counts{};
   for (const LoopMetrics* loop : loops_) {
     const LoopMetrics::Cells& cells = loop->histograms_[static_cast<std::size_t>(row.histogram)];
-    for (std::size_t i = 0; i <= row.buckets.count; ++i) counts[i] += static_cast<std::uint64_t>(cells.counts[i].get());
+    for (std::size_t i = 0; i <= row.buckets.count; ++i)
+      counts[i] += static_cast<std::uint64_t>(cells.counts[i].get());
     metric.histogram.sample_sum += cells.sum.load(std::memory_order_relaxed) * scale;
   }
   std::uint64_t below = 0;

@@ -1,11 +1,12 @@
-// Everything that is counted, as Prometheus reads it: the loops' numbers summed, samples asked for, series added.
+// Everything that is counted, as Prometheus reads it: the loops' numbers summed, samples asked for, series
+// added.
 //
-// Built before the loops start and immutable from then on; Collect() and render() from any thread at any time,
-// also while loops count. What it is built from must outlive it. The text format is prometheus-cpp's
+// Built before the loops start and immutable from then on; Collect() and render() from any thread at any
+// time, also while loops count. What it is built from must outlive it. The text format is prometheus-cpp's
 // (exposition format 0.0.4).
 //
-// kClean passes `promtool check metrics`. Some names of earlier systems cannot: counters without _total are given
-// there as untyped, and ws_redis_latency_ms is left out. kAll has every name with its real type.
+// kClean passes `promtool check metrics`. Some names of earlier systems cannot: counters without _total are
+// given there as untyped, and ws_redis_latency_ms is left out. kAll has every name with its real type.
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -27,7 +28,8 @@ enum class Names { kClean, kAll };
 class Exposition final : public prometheus::Collectable {
  public:
   // `samplers` beside the process's own; `series` may be null.
-  Exposition(std::vector<const LoopMetrics*> loops, std::vector<Sampler> samplers, const RequestSeries* series);
+  Exposition(std::vector<const LoopMetrics*> loops, std::vector<Sampler> samplers,
+             const RequestSeries* series);
 
   std::vector<prometheus::MetricFamily> Collect() const override;  // NOLINT: prometheus-cpp's name; all names
   std::string render(Names names = Names::kClean) const;
@@ -35,7 +37,8 @@ class Exposition final : public prometheus::Collectable {
   // Sums over the loops, for tests and operators' screens.
   std::int64_t total(Counter counter) const;
   std::int64_t total(Gauge gauge) const;  // or the greatest, as the row says
-  // The bound of the bucket that holds the `part` (0 to 1) of all observations since the start; 0 without any.
+  // The bound of the bucket that holds the `part` (0 to 1) of all observations since the start; 0 without
+  // any.
   double quantile(Histogram histogram, double part) const;
 
  private:

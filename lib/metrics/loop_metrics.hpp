@@ -16,7 +16,9 @@ namespace relay::metrics {
 // The one writer needs no read-modify-write: load and store compile to plain moves and an add.
 class Cell {
  public:
-  void add(std::int64_t n) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void add(std::int64_t n) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
   void set(std::int64_t n) { value_.store(n, std::memory_order_relaxed); }
   std::int64_t get() const { return value_.load(std::memory_order_relaxed); }
 

@@ -34,12 +34,23 @@ std::optional<Stat> read_stat() {
   std::string field;
   for (int number = 3; number <= 24 && fields >> field; ++number) {
     switch (number) {
-      case 14: stat.utime = std::stod(field); break;
-      case 15: stat.stime = std::stod(field); break;
-      case 22: stat.starttime = std::stod(field); break;
-      case 23: stat.vsize = std::stod(field); break;
-      case 24: stat.rss = std::stod(field); return stat;
-      default: break;
+      case 14:
+        stat.utime = std::stod(field);
+        break;
+      case 15:
+        stat.stime = std::stod(field);
+        break;
+      case 22:
+        stat.starttime = std::stod(field);
+        break;
+      case 23:
+        stat.vsize = std::stod(field);
+        break;
+      case 24:
+        stat.rss = std::stod(field);
+        return stat;
+      default:
+        break;
     }
   }
   return {};
@@ -66,7 +77,8 @@ std::optional<double> open_files() {
 
 void sample_process(SampleSet& samples) {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) samples.set(Sample::kProcessMaxFiles, static_cast<double>(limit.rlim_cur));
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+    samples.set(Sample::kProcessMaxFiles, static_cast<double>(limit.rlim_cur));
   if (const auto count = open_files()) samples.set(Sample::kProcessOpenFiles, *count);
 
   const auto stat = read_stat();

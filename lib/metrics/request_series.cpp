@@ -12,7 +12,9 @@ namespace {
 constexpr std::size_t kMaxHostBytes = 255;
 constexpr std::string_view kOther = "other";
 
-const SeriesRow& row_of(Series series) { return kSeriesRows[static_cast<std::size_t>(series)]; }
+const SeriesRow& row_of(Series series) {
+  return kSeriesRows[static_cast<std::size_t>(series)];
+}
 
 template <class Builder>
 auto& family_of(Builder builder, Series series, prometheus::Registry& registry) {
@@ -21,7 +23,8 @@ auto& family_of(Builder builder, Series series, prometheus::Registry& registry) 
 }
 
 std::string_view known_method(std::string_view method) {
-  static constexpr std::array<std::string_view, 7> kMethods{"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"};
+  static constexpr std::array<std::string_view, 7> kMethods{"DELETE", "GET",  "HEAD", "OPTIONS",
+                                                            "PATCH",  "POST", "PUT"};
   return std::find(kMethods.begin(), kMethods.end(), method) == kMethods.end() ? kOther : method;
 }
 
@@ -29,7 +32,9 @@ std::string host_label(std::string_view host) {
   return host.size() > kMaxHostBytes ? std::string(kOther) : repair_utf8(to_lower(host));
 }
 
-prometheus::Histogram::BucketBoundaries bounds(Buckets buckets) { return {buckets.begin(), buckets.end()}; }
+prometheus::Histogram::BucketBoundaries bounds(Buckets buckets) {
+  return {buckets.begin(), buckets.end()};
+}
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 // Metrics of the bridge's requests, whose labels are only known at run time.
 //
-// Any thread; a lock per request, so bridge routes only. What a client chooses (method, host) is bounded: beyond
-// kMaxCombinations of labels everything more is counted under "other".
+// Any thread; a lock per request, so bridge routes only. What a client chooses (method, host) is bounded:
+// beyond kMaxCombinations of labels everything more is counted under "other".
 #pragma once
 
 #include <prometheus/counter.h>
@@ -59,7 +59,7 @@ class RequestSeries {
   prometheus::Family<prometheus::Histogram>& request_bytes_;
   prometheus::Family<prometheus::Histogram>& response_bytes_;
 
-  std::mutex mutex_;                            // guards cells_
+  std::mutex mutex_;                           // guards cells_
   std::map<prometheus::Labels, Cells> cells_;  // at most kMaxCombinations, and one "other" per status
 };
 

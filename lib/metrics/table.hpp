@@ -1,12 +1,12 @@
 // Every metric once: one row gives its enumerator, its Prometheus name, its label, and its help.
 //
-// Rows of COUNTERS, GAUGES and HISTOGRAMS are counted by event loops (metrics/loop_metrics.hpp) and summed when
-// scraped. Rows of SAMPLES are asked for when scraped (storage health, process). Rows of SERIES have labels that
-// are only known at run time, bounded in number (metrics/request_series.hpp).
-// A new metric is one row here and one add() at its owner; exposition and tests read these tables.
+// Rows of COUNTERS, GAUGES and HISTOGRAMS are counted by event loops (metrics/loop_metrics.hpp) and summed
+// when scraped. Rows of SAMPLES are asked for when scraped (storage health, process). Rows of SERIES have
+// labels that are only known at run time, bounded in number (metrics/request_series.hpp). A new metric is one
+// row here and one add() at its owner; exposition and tests read these tables.
 //
-// Conventions: relayd_ prefix, base units, _total for counters, no channel and no client in a label. Rows that
-// share a name stand together and differ in the label's value. Names of earlier systems (ws_*, bridge_*,
+// Conventions: relayd_ prefix, base units, _total for counters, no channel and no client in a label. Rows
+// that share a name stand together and differ in the label's value. Names of earlier systems (ws_*, bridge_*,
 // number_of_*, http_*) are kept so that their dashboards go on working; some of them promtool's lint rejects,
 // and Lint says what the clean exposition does about it. Constants; any thread.
 #pragma once
@@ -18,9 +18,9 @@
 namespace relay::metrics {
 
 enum class Lint {
-  kClean,     // passes as it is
-  kUntyped,   // passes without its type: a counter whose old name lacks _total
-  kLeftOut,   // never passes (_ms): only in the exposition of all names
+  kClean,    // passes as it is
+  kUntyped,  // passes without its type: a counter whose old name lacks _total
+  kLeftOut,  // never passes (_ms): only in the exposition of all names
 };
 enum class Type { kCounter, kGauge, kHistogram };
 enum class Combine { kSum, kMax };  // how the loops' values become one
@@ -29,11 +29,12 @@ enum class Combine { kSum, kMax };  // how the loops' values become one
 inline constexpr std::size_t kMaxBuckets = 16;
 
 // 100 us to 10 s.
-inline constexpr std::array<double, 16> kDurationBuckets{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                         0.05,   0.1,     0.25,   0.5,   1,      2.5,   5,    10};
+inline constexpr std::array<double, 16> kDurationBuckets{
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 // As the bridge's own, so that its dashboards read the same.
 inline constexpr std::array<double, 11> kClientIdBuckets{1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 100};
-inline constexpr std::array<double, 11> kHttpDurationBuckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+inline constexpr std::array<double, 11> kHttpDurationBuckets{0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                             0.5,   1,    2.5,   5,    10};
 inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120,    10240,   102400,
                                                          512000, 1048576, 2621440, 5242880, 10485760};
 
@@ -170,7 +171,8 @@ struct Buckets {
   const double* first;
   std::size_t count;
   template <std::size_t N>
-  constexpr Buckets(const std::array<double, N>& bounds) : first(bounds.data()), count(N) {  // NOLINT: from a table
+  constexpr Buckets(const std::array<double, N>& bounds)
+      : first(bounds.data()), count(N) {  // NOLINT: from a table
     static_assert(N <= kMaxBuckets);
   }
   constexpr const double* begin() const { return first; }
@@ -210,7 +212,8 @@ struct SeriesRow {
 };
 
 // In the order of the enumerators: row i describes enumerator i.
-#define RELAY_METRICS_ROW(e, name, label, value, lint, help) CounterRow{Counter::e, name, label, value, Lint::lint, help},
+#define RELAY_METRICS_ROW(e, name, label, value, lint, help) \
+  CounterRow{Counter::e, name, label, value, Lint::lint, help},
 inline constexpr std::array<CounterRow, kCounters> kCounterRows{RELAY_METRICS_COUNTERS(RELAY_METRICS_ROW)};
 #undef RELAY_METRICS_ROW
 #define RELAY_METRICS_ROW(e, name, label, value, combine, help) \
@@ -218,7 +221,8 @@ inline constexpr std::array<CounterRow, kCounters> kCounterRows{RELAY_METRICS_CO
 inline constexpr std::array<GaugeRow, kGauges> kGaugeRows{RELAY_METRICS_GAUGES(RELAY_METRICS_ROW)};
 #undef RELAY_METRICS_ROW
 #define RELAY_METRICS_ROW(e, name, buckets, help) HistogramRow{Histogram::e, name, buckets, help},
-inline constexpr std::array<HistogramRow, kHistograms> kHistogramRows{RELAY_METRICS_HISTOGRAMS(RELAY_METRICS_ROW)};
+inline constexpr std::array<HistogramRow, kHistograms> kHistogramRows{
+    RELAY_METRICS_HISTOGRAMS(RELAY_METRICS_ROW)};
 #undef RELAY_METRICS_ROW
 #define RELAY_METRICS_ROW(e, name, type, help) SampleRow{Sample::e, name, Type::type, help},
 inline constexpr std::array<SampleRow, kSamples> kSampleRows{RELAY_METRICS_SAMPLES(RELAY_METRICS_ROW)};
@@ -228,7 +232,9 @@ inline constexpr std::array<SeriesRow, kSeries> kSeriesRows{RELAY_METRICS_SERIES
 #undef RELAY_METRICS_ROW
 
 // Gauges count whole numbers; those named …Micros are exported in seconds.
-constexpr double exported_scale(Gauge gauge) { return gauge == Gauge::kEventLoopLagMicros ? 1e-6 : 1; }
+constexpr double exported_scale(Gauge gauge) {
+  return gauge == Gauge::kEventLoopLagMicros ? 1e-6 : 1;
+}
 
 // A histogram under a second name and in another unit.
 struct AliasRow {

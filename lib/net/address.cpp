@@ -21,13 +21,16 @@ std::optional<Int> parse_number(std::string_view text) {
 }
 
 Error bad_endpoint(std::string_view text) {
-  return make_error(ErrorKind::kInvalid, "bad_address",
-                    "\"" + std::string(text) + "\" is not an address like 127.0.0.1:8081, [::1]:8081, :8081 or unix:/path");
+  return make_error(
+      ErrorKind::kInvalid, "bad_address",
+      "\"" + std::string(text) + "\" is not an address like 127.0.0.1:8081, [::1]:8081, :8081 or unix:/path");
 }
 
 }  // namespace
 
-bool IpAddress::is_v4() const { return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes.begin()); }
+bool IpAddress::is_v4() const {
+  return std::equal(kV4Prefix.begin(), kV4Prefix.end(), bytes.begin());
+}
 
 std::string IpAddress::text() const {
   char text[INET6_ADDRSTRLEN] = "";
@@ -79,7 +82,8 @@ Result<IpRange> IpRange::parse(std::string_view text) {
 
 bool IpRange::contains(const IpAddress& address) const {
   const auto whole = static_cast<std::size_t>(bits_ / 8);
-  if (!std::equal(base_.bytes.begin(), base_.bytes.begin() + static_cast<std::ptrdiff_t>(whole), address.bytes.begin())) {
+  if (!std::equal(base_.bytes.begin(), base_.bytes.begin() + static_cast<std::ptrdiff_t>(whole),
+                  address.bytes.begin())) {
     return false;
   }
   const int rest = bits_ % 8;

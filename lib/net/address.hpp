@@ -35,7 +35,8 @@ class IpRange {
   int bits_ = 128;
 };
 
-// "127.0.0.1:8081", "[::1]:8081", ":8081" (every address), "unix:/run/relayd/relayd.sock". Port 0: any free one.
+// "127.0.0.1:8081", "[::1]:8081", ":8081" (every address), "unix:/run/relayd/relayd.sock". Port 0: any free
+// one.
 struct Endpoint {
   std::string host;  // empty: every address
   std::uint16_t port = 0;

@@ -54,7 +54,8 @@ void Connection::flush_at_end_of_turn() {
   dirty_ = false;
   if (state_ == State::kClosed || blocked_ || !write_queue()) return;
   if (state_ == State::kFlushing && queued_bytes_ == 0) start_linger();
-  // The socket took it all at once: no edge will come to say so. A turn of its own, so that others get theirs.
+  // The socket took it all at once: no edge will come to say so. A turn of its own, so that others get
+  // theirs.
   if (state_ == State::kOpen && drained()) {
     loop_.poller().again(*this);
     loop_.wake_sockets();
@@ -148,8 +149,10 @@ void Connection::read(std::uint32_t events) {
     if (got == 0) return on_input_ended();
     if (got < 0) {
       if (errno == EINTR) continue;
-      if (errno != EAGAIN && errno != EWOULDBLOCK) close();
-      else if (tls_ != nullptr && queued_bytes_ > 0) flush();  // the handshake moved on
+      if (errno != EAGAIN && errno != EWOULDBLOCK)
+        close();
+      else if (tls_ != nullptr && queued_bytes_ > 0)
+        flush();  // the handshake moved on
       return;
     }
     metrics_.add(metrics::Counter::kReceivedBytes, got);

@@ -1,8 +1,9 @@
 // One client socket: reads into the loop's buffer, writes from a queue of shared frames.
 //
-// A Connection belongs to one loop and lives in its ConnectionSet until close(). It has one handler at a time,
-// the protocol session, which it owns; become() changes it (HTTP → SSE). Whatever a turn queues leaves in one
-// gathered write at the end of the turn. No call here destroys the connection or its handler before then.
+// A Connection belongs to one loop and lives in its ConnectionSet until close(). It has one handler at a
+// time, the protocol session, which it owns; become() changes it (HTTP → SSE). Whatever a turn queues leaves
+// in one gathered write at the end of the turn. No call here destroys the connection or its handler before
+// then.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
@@ -95,7 +96,7 @@ class Connection final : public Disposable, public Pollable, private TimerNode {
   void read(std::uint32_t events);
   void on_input_ended();
   void flush_at_end_of_turn();
-  bool write_queue();       // false: closed by an error
+  bool write_queue();  // false: closed by an error
   bool drained() const { return was_congested_ && queued_bytes_ < kResumeBytes; }
   void forget_sent(std::size_t bytes);
   void start_linger();
@@ -109,16 +110,16 @@ class Connection final : public Disposable, public Pollable, private TimerNode {
   std::unique_ptr<TlsChannel> tls_;
   boost::container::small_vector<SharedFrame, 2> queue_;
   std::size_t queued_bytes_ = 0;
-  std::uint32_t head_ = 0;         // frames of queue_ that are sent whole
-  std::uint32_t sent_of_head_ = 0; // bytes of the next one that are sent
+  std::uint32_t head_ = 0;          // frames of queue_ that are sent whole
+  std::uint32_t sent_of_head_ = 0;  // bytes of the next one that are sent
   int fd_;
   IpAddress peer_;
   State state_ = State::kOpen;
   bool dirty_ : 1 = false;
-  bool blocked_ : 1 = false;      // the socket took no more; an edge will tell
+  bool blocked_ : 1 = false;  // the socket took no more; an edge will tell
   bool was_congested_ : 1 = false;
   bool paused_ : 1 = false;
-  bool unread_ : 1 = false;       // an edge came while paused
+  bool unread_ : 1 = false;  // an edge came while paused
   bool input_ended_ : 1 = false;
 };
 

@@ -49,9 +49,13 @@ void IoLoop::run() {
   context_.run();
 }
 
-void IoLoop::stop() { context_.stop(); }
+void IoLoop::stop() {
+  context_.stop();
+}
 
-void IoLoop::post(std::function<void()> work) { asio::post(context_, std::move(work)); }
+void IoLoop::post(std::function<void()> work) {
+  asio::post(context_, std::move(work));
+}
 
 void IoLoop::update_now() {
   now_ms_ = std::chrono::duration_cast<Milliseconds>(clock_.steady().time_since_epoch()).count();
@@ -88,7 +92,8 @@ void IoLoop::schedule_tick() {
     if (error) return;
     update_now();
     const auto late = std::chrono::steady_clock::now() - asio_->tick.expiry();
-    lag_us_.store(std::chrono::duration_cast<std::chrono::microseconds>(late).count(), std::memory_order_relaxed);
+    lag_us_.store(std::chrono::duration_cast<std::chrono::microseconds>(late).count(),
+                  std::memory_order_relaxed);
     last_tick_ms_.store(now_ms_, std::memory_order_relaxed);
     wheel_.advance();
     end_turn();
@@ -107,8 +112,9 @@ void IoLoop::dispose(std::unique_ptr<Disposable> object) {
   schedule_end_of_turn();
 }
 
-// Work that comes by way of Asio (replies of the store, posts) has no end of its own: this gives it one, behind
-// everything that is ready already, so that one read of the store's replies becomes one write per subscriber.
+// Work that comes by way of Asio (replies of the store, posts) has no end of its own: this gives it one,
+// behind everything that is ready already, so that one read of the store's replies becomes one write per
+// subscriber.
 void IoLoop::schedule_end_of_turn() {
   if (end_scheduled_) return;
   end_scheduled_ = true;

@@ -2,8 +2,8 @@
 //
 // Everything that belongs to a loop is touched on its thread only; post() is the way in from other threads.
 // A turn is: wait; handle what is ready; run the end of the turn, which flushes every connection that has
-// output (one gathered write each) and destroys what was closed. Objects closed within a turn stay valid until
-// its end, so nobody on the stack is pulled away.
+// output (one gathered write each) and destroys what was closed. Objects closed within a turn stay valid
+// until its end, so nobody on the stack is pulled away.
 #pragma once
 
 #include <atomic>

@@ -34,7 +34,8 @@ SocketAddress to_socket_address(const Endpoint& endpoint) {
     address.size = sizeof local;
     return address;
   }
-  const IpAddress ip = endpoint.host.empty() ? IpAddress{} : IpAddress::parse(endpoint.host).value_or(IpAddress{});
+  const IpAddress ip =
+      endpoint.host.empty() ? IpAddress{} : IpAddress::parse(endpoint.host).value_or(IpAddress{});
   if (ip.is_v4()) {
     auto& v4 = reinterpret_cast<sockaddr_in&>(address.storage);
     v4.sin_family = AF_INET;
@@ -57,10 +58,10 @@ Error failed(const Endpoint& endpoint, const char* what) {
   return make_error(ErrorKind::kUnavailable, "cannot_listen", text);
 }
 
-// Whether a socket file is one that nobody listens on any more. In doubt it is not: a listener whose queue is full, or
-// that is not ours to connect to, is alive.
+// Whether a socket file is one that nobody listens on any more. In doubt it is not: a listener whose queue is
+// full, or that is not ours to connect to, is alive.
 bool is_left_over(const Endpoint& endpoint, SocketAddress& address) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(endpoint.unix_path.c_str(), &status) != 0) return errno == ENOENT;
   if (!S_ISSOCK(status.st_mode)) return false;
   const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -73,8 +74,9 @@ std::uint16_t bound_port(int fd) {
   SocketAddress address;
   address.size = sizeof address.storage;
   getsockname(fd, address.raw(), &address.size);
-  return ntohs(address.storage.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port
-                                                     : reinterpret_cast<sockaddr_in&>(address.storage).sin_port);
+  return ntohs(address.storage.ss_family == AF_INET6
+                   ? reinterpret_cast<sockaddr_in6&>(address.storage).sin6_port
+                   : reinterpret_cast<sockaddr_in&>(address.storage).sin_port);
 }
 
 }  // namespace
@@ -143,7 +145,9 @@ Listener::~Listener() {
   ::close(spare_);
 }
 
-void Listener::start() { loop_.poller().add_level_triggered(bound_.fd, *this); }
+void Listener::start() {
+  loop_.poller().add_level_triggered(bound_.fd, *this);
+}
 
 void Listener::stop() {
   if (bound_.fd < 0) return;

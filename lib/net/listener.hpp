@@ -13,15 +13,16 @@
 
 namespace relay::net {
 
-// A bound, listening, non-blocking descriptor. For port 0 `bound` says which it became. Unix sockets get `mode`
-// and replace a stale file; a live one is an error. Any thread.
+// A bound, listening, non-blocking descriptor. For port 0 `bound` says which it became. Unix sockets get
+// `mode` and replace a stale file; a live one is an error. Any thread.
 struct Bound {
   int fd = -1;
   Endpoint endpoint;
 };
 Result<Bound> open_listener(const Endpoint& endpoint, bool reuse_port, unsigned mode = 0660);
 
-// Whether open_listener() would succeed, without a trace: what is there, left over or live, stays. Any thread.
+// Whether open_listener() would succeed, without a trace: what is there, left over or live, stays. Any
+// thread.
 Result<bool> try_listener(const Endpoint& endpoint);
 
 class Listener final : public Pollable {

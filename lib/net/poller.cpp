@@ -13,7 +13,7 @@ namespace relay::net {
 struct Poller::Batch {
   epoll_event events[kBatch];
   int count = 0;
-  int next = 0;  // events before it are handled
+  int next = 0;                    // events before it are handled
   std::vector<Pollable*> again;    // asked for during this dispatch, for the next
   std::vector<Pollable*> running;  // asked for before, being handled
 };
@@ -37,7 +37,9 @@ bool Poller::add_level_triggered(int fd, Pollable& target) {
   return epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-void Poller::remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+void Poller::remove(int fd) {
+  epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr);
+}
 
 // Hot: every byte from a client enters here.
 bool Poller::dispatch() {
@@ -60,10 +62,13 @@ void Poller::forget(const Pollable& target) {
   for (int i = batch.next; i < batch.count; ++i) {
     if (batch.events[i].data.ptr == &target) batch.events[i].data.ptr = nullptr;
   }
-  std::replace(batch.running.begin(), batch.running.end(), const_cast<Pollable*>(&target), static_cast<Pollable*>(nullptr));
+  std::replace(batch.running.begin(), batch.running.end(), const_cast<Pollable*>(&target),
+               static_cast<Pollable*>(nullptr));
   std::erase(batch.again, &target);
 }
 
-void Poller::again(Pollable& target) { batch_->again.push_back(&target); }
+void Poller::again(Pollable& target) {
+  batch_->again.push_back(&target);
+}
 
 }  // namespace relay::net

@@ -1,8 +1,8 @@
 // The client sockets of a loop: one epoll set, edge-triggered, registered once per socket for its whole life.
 //
-// An Asio socket costs some 400 bytes of reactor state and pending operation per idle connection; an entry here
-// costs nothing in user space, and no system call after the first. The set's own descriptor is what the Asio
-// context waits on. Loop thread only.
+// An Asio socket costs some 400 bytes of reactor state and pending operation per idle connection; an entry
+// here costs nothing in user space, and no system call after the first. The set's own descriptor is what the
+// Asio context waits on. Loop thread only.
 #pragma once
 
 #include <cstdint>

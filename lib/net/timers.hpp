@@ -1,5 +1,5 @@
-// A hashed timer wheel: heartbeats, header timeouts and lifetimes of any number of connections for the price of
-// one Asio timer per loop and 32 bytes each. Coarse by design: one tick is 100 ms. Loop thread only.
+// A hashed timer wheel: heartbeats, header timeouts and lifetimes of any number of connections for the price
+// of one Asio timer per loop and 32 bytes each. Coarse by design: one tick is 100 ms. Loop thread only.
 #pragma once
 
 #include <array>

@@ -24,7 +24,9 @@ std::string openssl_reason() {
   return reason == nullptr ? "unknown error" : reason;
 }
 
-Error tls_error(const std::string& what) { return make_error(ErrorKind::kInvalid, "bad_certificate", what); }
+Error tls_error(const std::string& what) {
+  return make_error(ErrorKind::kInvalid, "bad_certificate", what);
+}
 
 // Mozilla's intermediate profile, 6.0: TLS 1.2 with ECDHE and AEAD only, TLS 1.3 as it comes.
 constexpr char kCiphers[] =
@@ -48,13 +50,16 @@ bool use_self_signed(SSL_CTX* context) {
   X509_gmtime_adj(X509_getm_notAfter(certificate), 365L * 24 * 3600);
   X509_set_pubkey(certificate, key);
   X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"),
+                             -1, -1, 0);
   X509_set_issuer_name(certificate, name);
-  X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
+  X509_EXTENSION* names =
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1");
   X509_add_ext(certificate, names, -1);
   X509_EXTENSION_free(names);
   const bool good = X509_sign(certificate, key, EVP_sha256()) > 0 &&
-                    SSL_CTX_use_certificate(context, certificate) == 1 && SSL_CTX_use_PrivateKey(context, key) == 1;
+                    SSL_CTX_use_certificate(context, certificate) == 1 &&
+                    SSL_CTX_use_PrivateKey(context, key) == 1;
   X509_free(certificate);
   EVP_PKEY_free(key);
   return good;
@@ -62,13 +67,18 @@ bool use_self_signed(SSL_CTX* context) {
 
 }  // namespace
 
-TlsChannel::~TlsChannel() { SSL_free(ssl_); }
+TlsChannel::~TlsChannel() {
+  SSL_free(ssl_);
+}
 
 ssize_t TlsChannel::failure(int result) {
   switch (SSL_get_error(ssl_, result)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: errno = EAGAIN; return -1;
-    case SSL_ERROR_ZERO_RETURN: return 0;
+    case SSL_ERROR_WANT_WRITE:
+      errno = EAGAIN;
+      return -1;
+    case SSL_ERROR_ZERO_RETURN:
+      return 0;
     case SSL_ERROR_SYSCALL:
       if (errno == 0) return 0;  // the peer left without a close alert
       return -1;
@@ -106,7 +116,9 @@ void TlsChannel::shut_down() {
   ERR_clear_error();
 }
 
-TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+TlsContext::~TlsContext() {
+  SSL_CTX_free(context_);
+}
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsSettings& settings) {
   SSL_CTX* raw = SSL_CTX_new(TLS_server_method());
@@ -115,7 +127,8 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const TlsSettings& se
   SSL_CTX_set_cipher_list(raw, kCiphers);
   set_groups(raw);
   // Idle connections give their record buffers back: some 34 KiB each otherwise.
-  SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(
+      raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_OFF);
   if (settings.self_signed) {
     if (!use_self_signed(raw)) return tls_error("cannot make a self-signed certificate: " + openssl_reason());

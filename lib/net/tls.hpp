@@ -1,7 +1,7 @@
 // TLS for listeners, over OpenSSL directly on non-blocking descriptors.
 //
-// TlsContext holds certificate and policy; it is immutable and shared: a renewed certificate makes a new context,
-// old connections keep theirs. Any thread. TlsChannel is one connection's side; loop thread only.
+// TlsContext holds certificate and policy; it is immutable and shared: a renewed certificate makes a new
+// context, old connections keep theirs. Any thread. TlsChannel is one connection's side; loop thread only.
 #pragma once
 
 #include <sys/types.h>
@@ -31,7 +31,8 @@ class TlsChannel {
   ~TlsChannel();
   TlsChannel(const TlsChannel&) = delete;
   TlsChannel& operator=(const TlsChannel&) = delete;
-  // As recv and sendmsg: bytes, 0 at the end, -1 with errno (EAGAIN while the handshake or socket is not ready).
+  // As recv and sendmsg: bytes, 0 at the end, -1 with errno (EAGAIN while the handshake or socket is not
+  // ready).
   ssize_t read(char* buffer, std::size_t size);
   ssize_t write(const iovec* pieces, std::size_t count);
   void shut_down();
@@ -43,7 +44,8 @@ class TlsChannel {
 
 class TlsContext {
  public:
-  // Loads and checks the pair: an unreadable file, a key that does not match or an expired certificate is an error.
+  // Loads and checks the pair: an unreadable file, a key that does not match or an expired certificate is an
+  // error.
   static Result<std::shared_ptr<const TlsContext>> load(const TlsSettings& settings);
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;

@@ -56,7 +56,8 @@ std::string check_endpoint(std::string_view text) {
   if (host.empty() || host == "localhost" ||
       (bracketed ? is_ipv6(host.substr(1, host.size() - 2)) : is_ipv4(host)))
     return {};
-  return in_quotes(text) + ": the host must be an IPv4 address, an IPv6 address in brackets, or empty for all";
+  return in_quotes(text) +
+         ": the host must be an IPv4 address, an IPv6 address in brackets, or empty for all";
 }
 
 std::string check_ip_range(std::string_view text) {
@@ -96,7 +97,8 @@ std::string check_url_path(std::string_view text) {
   const bool good = text.size() > 1 && text.front() == '/' && text.back() != '/' && is_visible_ascii(text) &&
                     text.find_first_of("?#%") == text.npos && text.find("//") == text.npos;
   return good ? std::string()
-              : in_quotes(text) + " is not a path: begin with a slash and end without one, such as \"/bridge\"";
+              : in_quotes(text) +
+                    " is not a path: begin with a slash and end without one, such as \"/bridge\"";
 }
 
 std::string check_key_prefix(std::string_view text) {
@@ -124,6 +126,8 @@ std::string check_token(std::string_view text) {
   return !text.empty() && is_visible_ascii(text) ? std::string() : "a token is visible ASCII without spaces";
 }
 
-std::string check_optional_token(std::string_view text) { return text.empty() ? std::string() : check_token(text); }
+std::string check_optional_token(std::string_view text) {
+  return text.empty() ? std::string() : check_token(text);
+}
 
 }  // namespace relay::options

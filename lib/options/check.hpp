@@ -21,7 +21,7 @@ std::string check_url_path(std::string_view text);        // "/bridge"
 std::string check_key_prefix(std::string_view text);      // of Redis keys
 std::string check_instance_id(std::string_view text);     // empty is fine: made up
 std::string check_namespace_name(std::string_view text);  // NAME of [namespace.NAME]
-std::string check_token(std::string_view text);  // a bearer token (RFC 6750 §2.1, any visible ASCII)
+std::string check_token(std::string_view text);           // a bearer token (RFC 6750 §2.1, any visible ASCII)
 std::string check_optional_token(std::string_view text);  // empty is fine: none
 
 }  // namespace relay::options

@@ -162,7 +162,8 @@ void Merger::check_redis_mode() {
   const auto url = parse_redis_url(redis.url);
   if (!url) return;  // said already
   if (redis.mode == "sentinel" && redis.sentinel_master.empty()) {
-    complain({"redis.sentinel_master", "redis.mode"}, "redis.mode is \"sentinel\", but redis.sentinel_master is not set",
+    complain({"redis.sentinel_master", "redis.mode"},
+             "redis.mode is \"sentinel\", but redis.sentinel_master is not set",
              "set it to the name in the sentinels' \"sentinel monitor\" line");
   }
   if (redis.mode == "single" && !url->more_hosts.empty()) {

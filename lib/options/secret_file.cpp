@@ -26,7 +26,7 @@ Result<std::string> read_secret_file(const std::string& path, const std::string&
     return refuse(path, "a relative name needs $CREDENTIALS_DIRECTORY (LoadCredential= in the unit)");
   }
   const std::string full = is_relative ? credentials_directory + "/" + path : path;
-  struct stat status {};
+  struct stat status{};
   if (stat(full.c_str(), &status) != 0) return refuse(full, std::strerror(errno));
   if (!S_ISREG(status.st_mode)) return refuse(full, "not a regular file");
   if ((status.st_mode & S_IROTH) != 0) return refuse(full, "everyone may read it; run chmod o-rwx on it");

@@ -86,7 +86,8 @@ Section top_rows() {
       choice(RELAY_FIELD(storage), {"memory", "redis"}, "Where messages are kept")
           .alias("STORAGE", Unit::kStorage),
       choice(RELAY_FIELD(when_store_is_down), {"reject", "local"},
-             "What becomes of a publish while the storage is away: reject answers 503, local delivers it to who listens on"
+             "What becomes of a publish while the storage is away: reject answers 503, local delivers it to "
+             "who listens on"
              " this instance alone, keeps nothing, and answers 202")
           .live(),
       count(RELAY_FIELD(loops), 0, 1024, "Event loops, one thread each; 0 is one per core"),
@@ -129,12 +130,14 @@ Section top_rows() {
 Section storage_rows() {
   return {
       bytes(RELAY_FIELD(memory.max_inbox_bytes), 64 * kKiB, 64 * kGiB,
-            "Bytes of messages that an event loop has yet to take; what comes then is read from the backlog, or "
+            "Bytes of messages that an event loop has yet to take; what comes then is read from the backlog, "
+            "or "
             "skipped if it is ephemeral"),
       choice(RELAY_FIELD(redis.mode), {"single", "sentinel", "cluster"},
              "What redis.url names: the server, the sentinels that know it, or nodes of a Redis Cluster"),
       text(RELAY_FIELD(redis.url),
-           "redis://, rediss:// (TLS) or unix:// address, with USER:PASSWORD@ and /DATABASE if need be; several "
+           "redis://, rediss:// (TLS) or unix:// address, with USER:PASSWORD@ and /DATABASE if need be; "
+           "several "
            "hosts are separated by commas")
           .check(check_redis_url)
           .secrecy(Secrecy::kUrl)
@@ -154,7 +157,8 @@ Section storage_rows() {
       text(RELAY_FIELD(redis.sentinel_master), "Name under which the sentinels know the master")
           .example("\"mymaster\""),
       text(RELAY_FIELD(redis.sentinel_username), "ACL user of the sentinels themselves").example("\"relay\""),
-      text(RELAY_FIELD(redis.sentinel_password), "Password of the sentinels themselves").secrecy(Secrecy::kSecret),
+      text(RELAY_FIELD(redis.sentinel_password), "Password of the sentinels themselves")
+          .secrecy(Secrecy::kSecret),
       count(RELAY_FIELD(redis.min_replicas), 0, 16,
             "Replicas that must have a message before its publish is acknowledged"),
       duration(RELAY_FIELD(redis.connect_timeout), 10ms, 5min, "Time for connecting, TLS and login together"),
@@ -167,7 +171,8 @@ Section storage_rows() {
       bytes(RELAY_FIELD(redis.max_pending_bytes), 64 * kKiB, 64 * kGiB,
             "Bytes of commands waiting for an answer, per event loop; further publishes get 503"),
       count(RELAY_FIELD(cluster.partitions), 1, 1024,
-            "Parts that channels are spread over in a Redis Cluster; laid down by the first instance, never changed"),
+            "Parts that channels are spread over in a Redis Cluster; laid down by the first instance, never "
+            "changed"),
   };
 }
 

@@ -33,7 +33,8 @@ class StorageTrial {
     shared_.instance_id = "check-" + random_hex(4);
     context_.emplace(loop_, metrics_, shared_, settings_);
     context_->storage = make_storage(options, shared, *context_);
-    for (std::uint32_t i = 0; i < context_->storage->partitions(); ++i) context_->storage->attach(i, unheard_);
+    for (std::uint32_t i = 0; i < context_->storage->partitions(); ++i)
+      context_->storage->attach(i, unheard_);
     thread_ = std::thread([this] { loop_.run(); });
     loop_.post([this] { context_->storage->start(); });
   }
@@ -81,7 +82,8 @@ void check_addresses(const options::Options& options, std::vector<Problem>& prob
   }
 }
 
-void check_storage(const options::Options& options, const StorageShared& shared, std::vector<Problem>& problems) {
+void check_storage(const options::Options& options, const StorageShared& shared,
+                   std::vector<Problem>& problems) {
   const auto until = std::chrono::steady_clock::now() + options.redis.connect_timeout + kStorageGrace;
   StorageTrial trial(options, shared);
   std::vector<hub::NodeHealth> nodes = trial.health();
@@ -91,27 +93,32 @@ void check_storage(const options::Options& options, const StorageShared& shared,
   }
   for (const hub::NodeHealth& node : nodes) {
     if (node.up) continue;
-    problems.push_back({exit_code::kUnavailable, "the storage at " + node.name + " cannot be used", node.reason,
+    problems.push_back({exit_code::kUnavailable, "the storage at " + node.name + " cannot be used",
+                        node.reason,
                         "see that it runs and is reachable, and that the address, user and password under [" +
                             options.storage + "] are right"});
   }
 }
 
-std::optional<StorageShared> check_files_into(const options::Options& options, std::vector<Problem>& problems) {
+std::optional<StorageShared> check_files_into(const options::Options& options,
+                                              std::vector<Problem>& problems) {
   if (const auto tls = load_tls(options.tls); !tls) {
-    problems.push_back({exit_code::kConfig, "the certificate of the listeners cannot be used", tls.error().message,
-                        "see tls.certificate_file and tls.key_file in relayd.toml(5)"});
+    problems.push_back({exit_code::kConfig, "the certificate of the listeners cannot be used",
+                        tls.error().message, "see tls.certificate_file and tls.key_file in relayd.toml(5)"});
   }
   auto storage = prepare_storage(options, system_clock());
   if (storage) return std::move(*storage);
-  problems.push_back({exit_code::kConfig, "the settings of the storage cannot be used", storage.error().message,
+  problems.push_back({exit_code::kConfig, "the settings of the storage cannot be used",
+                      storage.error().message,
                       "see the section [" + options.storage + "] in relayd.toml(5)"});
   return std::nullopt;
 }
 
 }  // namespace
 
-std::string Problem::text() const { return "relayd: error: " + what + ": " + why + "\n  help: " + help + "\n"; }
+std::string Problem::text() const {
+  return "relayd: error: " + what + ": " + why + "\n  help: " + help + "\n";
+}
 
 std::vector<Problem> check_files(const options::Options& options) {
   std::vector<Problem> problems;

@@ -1,7 +1,7 @@
 // What `relayd --check` tries beyond reading the options (those, secret files included, load() has checked).
 //
-// Changes nothing that outlives it: what it binds it lets go, and sockets of a running relayd stay as they are.
-// Before any loop runs; blocks for up to kStorageGrace above redis.connect_timeout.
+// Changes nothing that outlives it: what it binds it lets go, and sockets of a running relayd stay as they
+// are. Before any loop runs; blocks for up to kStorageGrace above redis.connect_timeout.
 #pragma once
 
 #include <string>

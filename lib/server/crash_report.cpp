@@ -48,9 +48,7 @@ class Line {
     } while (value != 0);
     return *this << (base == 16 ? "0x" : "") << std::string_view(digits + at, sizeof digits - at);
   }
-  void write_out() const {
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, bytes_, size_);
-  }
+  void write_out() const { [[maybe_unused]] const auto written = ::write(STDERR_FILENO, bytes_, size_); }
 
  private:
   char bytes_[512];
@@ -79,7 +77,8 @@ void on_fault(int number, siginfo_t* info, void* context) {
   line.number(instruction_of(context), 16) << " base=";
   line.number(program.base, 16) << " thread=";
   line.number(static_cast<std::uintmax_t>(::syscall(SYS_gettid)), 10)
-      << " version=" RELAY_VERSION " build_id=" << std::string_view(program.build_id, program.build_id_size) << "\n";
+      << " version=" RELAY_VERSION " build_id=" << std::string_view(program.build_id, program.build_id_size)
+      << "\n";
   line.write_out();
   ::raise(number);  // the default action by now (SA_RESETHAND), when this returns
 }
@@ -124,9 +123,9 @@ int look_at_program(dl_phdr_info* info, std::size_t, void*) {
 void install_crash_report() {
   dl_iterate_phdr(look_at_program, nullptr);
   for (const Fault& fault : kFaults) {
-    struct sigaction current {};
+    struct sigaction current{};
     if (::sigaction(fault.number, nullptr, &current) != 0 || current.sa_handler != SIG_DFL) continue;
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_sigaction = on_fault;
     action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND);
     ::sigaction(fault.number, &action, nullptr);

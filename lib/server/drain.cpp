@@ -5,7 +5,9 @@
 namespace relay::server {
 
 Drain::Drain(net::IoLoop& loop, net::ConnectionSet& connections, Milliseconds spread)
-    : loop_(loop), connections_(connections), turns_left_(std::max<std::int64_t>(1, spread / net::TimerWheel::kTick)) {
+    : loop_(loop),
+      connections_(connections),
+      turns_left_(std::max<std::int64_t>(1, spread / net::TimerWheel::kTick)) {
   on_timer();
 }
 

@@ -1,5 +1,5 @@
-// Ends the connections of a loop evenly over a time, so that a fleet of clients does not come back in one second.
-// Loop thread only.
+// Ends the connections of a loop evenly over a time, so that a fleet of clients does not come back in one
+// second. Loop thread only.
 #pragma once
 
 #include "net/connection.hpp"

@@ -19,8 +19,11 @@ std::string host_name() {
 }
 
 std::string present_json(const hub::Present& who, bool joined) {
-  std::string json = "{\"clientId\":" + json_string(who.client_id) + ",\"instance\":" + json_string(who.instance);
-  if (joined) json += ",\"transport\":" + json_string(who.transport) + ",\"since\":" + json_string(rfc3339(who.since_ms));
+  std::string json =
+      "{\"clientId\":" + json_string(who.client_id) + ",\"instance\":" + json_string(who.instance);
+  if (joined)
+    json +=
+        ",\"transport\":" + json_string(who.transport) + ",\"since\":" + json_string(rfc3339(who.since_ms));
   return json + '}';
 }
 
@@ -37,7 +40,9 @@ Instance::Instance(frontend::Shared& shared) : home_(*shared.loops.front()), hos
   }
 }
 
-Instance::~Instance() { home_.shared.registry = nullptr; }
+Instance::~Instance() {
+  home_.shared.registry = nullptr;
+}
 
 void Instance::attach(std::unique_ptr<hub::Registry> registry) {
   registry_ = std::move(registry);
@@ -83,7 +88,9 @@ bool Instance::store_came_back() {
   return std::exchange(store_since_ms_, since_ms) != since_ms;
 }
 
-void Instance::beat() { registry_->beat(status(home_.loop.now_ms())); }
+void Instance::beat() {
+  registry_->beat(status(home_.loop.now_ms()));
+}
 
 hub::InstanceStatus Instance::status(std::int64_t now_ms) {
   const std::int64_t time_ms = beat_ms_ == 0 ? 0 : now_ms - beat_ms_;
@@ -145,9 +152,12 @@ void Instance::on_present(const hub::Present& who, std::string_view channel, boo
   request.draft.data = present_json(who, joined);
   request.draft.is_json = true;
   request.ttl = Milliseconds{0};
-  home_.hub.publish(std::move(request), [](const Result<hub::Appended>&) {});  // as good as any ephemeral message
+  home_.hub.publish(std::move(request),
+                    [](const Result<hub::Appended>&) {});  // as good as any ephemeral message
 }
 
-void Instance::retire(std::function<void()> done) { registry_->retire(std::move(done)); }
+void Instance::retire(std::function<void()> done) {
+  registry_->retire(std::move(done));
+}
 
 }  // namespace relay::server

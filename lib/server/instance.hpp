@@ -1,8 +1,9 @@
-// This process as one instance among others: says that it lives, tells the registry who is present, removes the dead,
-// and passes joins and leaves on to those who listen for them.
+// This process as one instance among others: says that it lives, tells the registry who is present, removes
+// the dead, and passes joins and leaves on to those who listen for them.
 //
-// First loop's thread only, but where said otherwise. Each loop notes who joins and leaves, and collect() hands that over
-// by a post (one thread hop); the registry's losses are mended by asking each loop for everybody (two hops).
+// First loop's thread only, but where said otherwise. Each loop notes who joins and leaves, and collect()
+// hands that over by a post (one thread hop); the registry's losses are mended by asking each loop for
+// everybody (two hops).
 #pragma once
 
 #include <functional>

@@ -15,7 +15,8 @@ namespace relay::server {
 namespace {
 
 Error failed(const std::string& what, const std::string& path) {
-  return make_error(ErrorKind::kInvalid, "bad_state", "cannot " + what + " " + path + ": " + std::strerror(errno));
+  return make_error(ErrorKind::kInvalid, "bad_state",
+                    "cannot " + what + " " + path + ": " + std::strerror(errno));
 }
 
 }  // namespace
@@ -49,6 +50,8 @@ Result<std::string> InstanceIdFile::open(const std::string& directory) {
   return id;
 }
 
-std::string made_up_instance_id() { return random_hex(6); }
+std::string made_up_instance_id() {
+  return random_hex(6);
+}
 
 }  // namespace relay::server

@@ -1,5 +1,5 @@
-// The name of this instance: from the options, or made up once and kept in the state directory. Main thread, before
-// the loops run.
+// The name of this instance: from the options, or made up once and kept in the state directory. Main thread,
+// before the loops run.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace relay::server {
 
-// The file `instance-id` of a state directory. While this object lives it is locked, so that two processes which
-// share the directory do not share the name.
+// The file `instance-id` of a state directory. While this object lives it is locked, so that two processes
+// which share the directory do not share the name.
 class InstanceIdFile {
  public:
   InstanceIdFile() = default;
@@ -17,8 +17,8 @@ class InstanceIdFile {
   InstanceIdFile(const InstanceIdFile&) = delete;
   InstanceIdFile& operator=(const InstanceIdFile&) = delete;
 
-  // The name kept there, made up and written if there is none. kUnavailable "state_in_use" if another process holds
-  // it; kInvalid "bad_state" if it cannot be read or written, or holds no name.
+  // The name kept there, made up and written if there is none. kUnavailable "state_in_use" if another process
+  // holds it; kInvalid "bad_state" if it cannot be read or written, or holds no name.
   Result<std::string> open(const std::string& directory);
 
  private:

@@ -19,12 +19,13 @@ std::unique_ptr<hub::Store> make_memory(const options::Options&, const StorageSh
 
 std::unique_ptr<hub::Store> make_redis(const options::Options& options, const StorageShared&,
                                        frontend::LoopContext& context) {
-  return std::make_unique<redis::RedisStore>(context.loop, redis::settings_of(options, context.shared.instance_id),
-                                               context.metrics);
+  return std::make_unique<redis::RedisStore>(
+      context.loop, redis::settings_of(options, context.shared.instance_id), context.metrics);
 }
 
 std::unique_ptr<hub::Registry> make_memory_registry(const options::Options&, const StorageShared& shared,
-                                                    frontend::LoopContext& home, hub::RegistryEvents& events) {
+                                                    frontend::LoopContext& home,
+                                                    hub::RegistryEvents& events) {
   return std::make_unique<memory::MemoryRegistry>(home.loop.clock(), shared.memory, events);
 }
 
@@ -57,8 +58,8 @@ struct Backend {
   std::string_view name;
   Result<StorageShared> (*prepare)(const options::Options&, const Clock&);
   std::unique_ptr<hub::Store> (*make)(const options::Options&, const StorageShared&, frontend::LoopContext&);
-  std::unique_ptr<hub::Registry> (*make_registry)(const options::Options&, const StorageShared&, frontend::LoopContext&,
-                                                  hub::RegistryEvents&);
+  std::unique_ptr<hub::Registry> (*make_registry)(const options::Options&, const StorageShared&,
+                                                  frontend::LoopContext&, hub::RegistryEvents&);
 };
 constexpr Backend kBackends[] = {{"memory", prepare_memory, make_memory, make_memory_registry},
                                  {"redis", prepare_redis, make_redis, make_redis_registry}};

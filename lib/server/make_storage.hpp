@@ -16,8 +16,8 @@ struct StorageShared {
   std::shared_ptr<memory::MemoryStore> memory;  // memory only
 };
 
-// Checks the options for the backend, files that they name included, and makes what its loops share. Connects to
-// nothing.
+// Checks the options for the backend, files that they name included, and makes what its loops share. Connects
+// to nothing.
 Result<StorageShared> prepare_storage(const options::Options& options, const Clock& clock);
 
 std::unique_ptr<hub::Store> make_storage(const options::Options& options, const StorageShared& shared,

@@ -8,12 +8,16 @@
 namespace relay::server {
 namespace {
 
-Error busy() { return make_error(ErrorKind::kLimited, "busy", "too many requests of this kind are waiting"); }
+Error busy() {
+  return make_error(ErrorKind::kLimited, "busy", "too many requests of this kind are waiting");
+}
 
 }  // namespace
 
 // A real-time signal: nobody sends it by hand, and it is no signal that relayd documents.
-int wake_signal() { return SIGRTMIN; }
+int wake_signal() {
+  return SIGRTMIN;
+}
 
 bool OperatorRequests::queue(std::function<void()> request) {
   {
@@ -43,7 +47,10 @@ void OperatorRequests::reload(frontend::Done<options::Changes> done) {
 }
 
 void OperatorRequests::set_option(std::string key, std::string value, frontend::Done<options::Changes> done) {
-  if (!queue([this, key = std::move(key), value = std::move(value), done] { done(actions_.set_option(key, value)); })) done(busy());
+  if (!queue([this, key = std::move(key), value = std::move(value), done] {
+        done(actions_.set_option(key, value));
+      }))
+    done(busy());
 }
 
 }  // namespace relay::server

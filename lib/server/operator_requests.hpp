@@ -1,7 +1,8 @@
 // What operators ask of the process on the loops, carried out on the main thread.
 //
-// Asking is for any thread: a request is queued and the main thread woken by wake_signal(), which it waits for among its
-// other signals. run_pending() on the main thread. The queue holds at most kMaxPending requests; more are refused.
+// Asking is for any thread: a request is queued and the main thread woken by wake_signal(), which it waits
+// for among its other signals. run_pending() on the main thread. The queue holds at most kMaxPending
+// requests; more are refused.
 #pragma once
 
 #include <functional>

@@ -1,6 +1,6 @@
-// What the clients of one loop did since the last look: joins and leaves for the registry, which lives on the first
-// loop. Loop thread only. Bounded by the subscriptions that come and go within a tick (100 ms): a client that came and
-// left again in between leaves no trace.
+// What the clients of one loop did since the last look: joins and leaves for the registry, which lives on the
+// first loop. Loop thread only. Bounded by the subscriptions that come and go within a tick (100 ms): a
+// client that came and left again in between leaves no trace.
 #pragma once
 
 #include <cstdint>

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <map>
 #include <cerrno>
 #include <ctime>
 #include <future>
+#include <map>
 
 #include "base/exit_code.hpp"
 #include "base/log.hpp"
@@ -40,13 +40,15 @@ log::Format format_of(const std::string& name) {
 }
 
 std::string configure_log(const options::Options& options, const std::string& instance) {
-  return log::configure({level_of(options.log.level), format_of(options.log.format), options.log.file, instance});
+  return log::configure(
+      {level_of(options.log.level), format_of(options.log.format), options.log.file, instance});
 }
 
 sigset_t handled_signals() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2, wake_signal()}) sigaddset(&set, signal);
+  for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGQUIT, SIGUSR1, SIGUSR2, wake_signal()})
+    sigaddset(&set, signal);
   return set;
 }
 
@@ -66,7 +68,8 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 std::int64_t steady_ms() {
-  return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
 }
 
 // Where a value is from that an operator has set while relayd runs.
@@ -150,8 +153,9 @@ Result<bool> Server::prepare() {
   request_series_ = std::make_unique<metrics::RequestSeries>();
   shared_.request_series = request_series_.get();
   const std::size_t files = raise_file_limit();
-  const std::size_t capacity =
-      options.http.max_connections > 0 ? static_cast<std::size_t>(options.http.max_connections) : client_capacity(files);
+  const std::size_t capacity = options.http.max_connections > 0
+                                   ? static_cast<std::size_t>(options.http.max_connections)
+                                   : client_capacity(files);
   shared_.capacity = capacity;
   const int loops = options.loops > 0 ? static_cast<int>(options.loops)
                                       : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -245,9 +249,11 @@ void Server::sample(metrics::SampleSet& out) const {
 void Server::announce() const {
   for (const std::string& warning : loaded_.warnings) log::warning("config.warning", warning);
   if (!loaded_.without_effect.empty()) {
-    log::info("config.without_effect", "set but without effect here", {{"names", joined(loaded_.without_effect)}});
+    log::info("config.without_effect", "set but without effect here",
+              {{"names", joined(loaded_.without_effect)}});
   }
-  for (const std::string& warning : frontend::bridge_warnings(loaded_.options)) log::warning("bridge.warning", warning);
+  for (const std::string& warning : frontend::bridge_warnings(loaded_.options))
+    log::warning("bridge.warning", warning);
   const std::string scheme = tls_ == nullptr ? "http://" : "https://";
   for (const net::Endpoint& endpoint : public_endpoints_) {
     log::info("listening", endpoint.unix_path.empty() ? scheme + endpoint.text() : endpoint.text());
@@ -265,13 +271,20 @@ int Server::wait_for_signals() {
   const sigset_t signals = handled_signals();
   const auto watchdog = watchdog_interval();
   const auto every = watchdog ? std::min<std::chrono::nanoseconds>(kStatusEvery, *watchdog) : kStatusEvery;
-  const timespec timeout{static_cast<time_t>(every.count() / 1'000'000'000), static_cast<long>(every.count() % 1'000'000'000)};
+  const timespec timeout{static_cast<time_t>(every.count() / 1'000'000'000),
+                         static_cast<long>(every.count() % 1'000'000'000)};
   while (true) {
     const int signal = sigtimedwait(&signals, nullptr, &timeout);
     switch (signal) {
-      case SIGHUP: reload(); break;
-      case SIGUSR1: log::reopen(); break;
-      case SIGUSR2: dump_state(); break;
+      case SIGHUP:
+        reload();
+        break;
+      case SIGUSR1:
+        log::reopen();
+        break;
+      case SIGUSR2:
+        dump_state();
+        break;
       case SIGTERM:
       case SIGINT:
         drain_and_stop();
@@ -306,7 +319,8 @@ Result<options::Changes> Server::reload() {
   const auto changes = load_and_apply();
   shared_.reload_failed = !changes;
   if (changes) {
-    log::info("reload", "configuration reloaded", {{"changed", joined(changes->applied)}, {"needs_restart", joined(changes->needs_restart)}});
+    log::info("reload", "configuration reloaded",
+              {{"changed", joined(changes->applied)}, {"needs_restart", joined(changes->needs_restart)}});
   } else {
     log::error("reload.failed", "reload failed, nothing was changed", {{"why", changes.error().message}});
   }
@@ -322,7 +336,8 @@ Result<options::Changes> Server::load_and_apply() {
     fresh.loaded.origins[key] = kOverride;
   }
   const options::Changes changes = options::compare(loaded_.options, fresh.loaded.options);
-  if (const auto applied = apply(options::reloaded(loaded_.options, fresh.loaded.options)); !applied) return applied.error();
+  if (const auto applied = apply(options::reloaded(loaded_.options, fresh.loaded.options)); !applied)
+    return applied.error();
   for (const std::string& key : changes.needs_restart) {
     const auto old = loaded_.origins.find(key);
     if (old == loaded_.origins.end()) {
@@ -347,20 +362,25 @@ Result<bool> Server::apply(const options::Options& fresh) {
   configure_log(fresh, shared_.instance_id);
   for (const auto& worker : workers_) {
     Worker* there = worker.get();
-    there->context().loop.post([there, settings = settings_, tls_now = tls_] { there->apply(settings, tls_now); });
+    there->context().loop.post(
+        [there, settings = settings_, tls_now = tls_] { there->apply(settings, tls_now); });
   }
   return true;
 }
 
 Result<options::Changes> Server::set_option(const std::string& key, const std::string& text) {
-  const auto invalid = [](const char* code, std::string why) { return make_error(ErrorKind::kInvalid, code, std::move(why)); };
+  const auto invalid = [](const char* code, std::string why) {
+    return make_error(ErrorKind::kInvalid, code, std::move(why));
+  };
   const auto match = options::find_key(key);
   if (!match || match->from_file) {
     const auto near = options::nearest(key, options::all_keys());
-    return invalid("unknown_option", "there is no option \"" + key + "\"" + (near ? ": did you mean \"" + *near + "\"?" : ""));
+    return invalid("unknown_option",
+                   "there is no option \"" + key + "\"" + (near ? ": did you mean \"" + *near + "\"?" : ""));
   }
   if (match->row->reload != options::Reload::kAtOnce) {
-    return make_error(ErrorKind::kConflict, "needs_restart", key + " cannot change while relayd runs: set it in relayd.toml and restart");
+    return make_error(ErrorKind::kConflict, "needs_restart",
+                      key + " cannot change while relayd runs: set it in relayd.toml and restart");
   }
   auto value = options::parse_value(*match->row, text);
   if (!value) return invalid("bad_value", key + ": " + value.error().message);
@@ -383,15 +403,17 @@ void Server::drain_by_operator(std::optional<Milliseconds> spread) {
 }
 
 OperatorRequests::Actions Server::operator_actions() {
-  return {.config = [this] { return frontend::EffectiveConfig{loaded_.options, loaded_.origins, loaded_.files}; },
-          .reload = [this] { return reload(); },
-          .set_option = [this](const std::string& key, const std::string& value) { return set_option(key, value); },
-          .drain = [this](std::optional<Milliseconds> spread) { drain_by_operator(spread); },
-          .store_totals = [this]() -> std::optional<frontend::StoreTotals> {
-            if (storage_.memory == nullptr) return {};
-            const memory::MemoryStore::Totals totals = storage_.memory->totals();
-            return frontend::StoreTotals{totals.messages, totals.bytes};
-          }};
+  return {
+      .config = [this] { return frontend::EffectiveConfig{loaded_.options, loaded_.origins, loaded_.files}; },
+      .reload = [this] { return reload(); },
+      .set_option = [this](const std::string& key,
+                           const std::string& value) { return set_option(key, value); },
+      .drain = [this](std::optional<Milliseconds> spread) { drain_by_operator(spread); },
+      .store_totals = [this]() -> std::optional<frontend::StoreTotals> {
+        if (storage_.memory == nullptr) return {};
+        const memory::MemoryStore::Totals totals = storage_.memory->totals();
+        return frontend::StoreTotals{totals.messages, totals.bytes};
+      }};
 }
 
 void Server::report_status(bool draining) const {
@@ -401,8 +423,9 @@ void Server::report_status(bool draining) const {
     sse += worker->metrics().get(metrics::Gauge::kClientsSse);
     websocket += worker->metrics().get(metrics::Gauge::kClientsWebSocket);
   }
-  notify("STATUS=" + std::string(draining ? "draining, " : "") + std::to_string(sse + websocket) + " clients (" +
-         std::to_string(sse) + " sse, " + std::to_string(websocket) + " ws), storage " + loaded_.options.storage);
+  notify("STATUS=" + std::string(draining ? "draining, " : "") + std::to_string(sse + websocket) +
+         " clients (" + std::to_string(sse) + " sse, " + std::to_string(websocket) + " ws), storage " +
+         loaded_.options.storage);
 }
 
 void Server::dump_state() const {
@@ -419,7 +442,10 @@ void Server::dump_state() const {
                {"lag_us", worker->context().loop.lag_us()}});
     for (const hub::NodeHealth& node : worker->context().health().nodes) {
       log::info("state.storage", "state of a storage node",
-                {{"loop", worker->context().loop.index()}, {"node", node.name}, {"up", node.up ? "yes" : "no"}, {"since", rfc3339(node.since_ms)}});
+                {{"loop", worker->context().loop.index()},
+                 {"node", node.name},
+                 {"up", node.up ? "yes" : "no"},
+                 {"since", rfc3339(node.since_ms)}});
     }
   }
   log::flush();
@@ -440,7 +466,8 @@ bool Server::interrupted_within(Milliseconds time) {
   return false;
 }
 
-// Not ready → keep accepting (balancers notice) → stop accepting → end streams evenly → out, all within the timeout.
+// Not ready → keep accepting (balancers notice) → stop accepting → end streams evenly → out, all within the
+// timeout.
 void Server::drain_and_stop() {
   const options::DrainOptions& drain = loaded_.options.drain;
   const std::int64_t deadline = steady_ms() + drain.timeout.count();
@@ -448,7 +475,9 @@ void Server::drain_and_stop() {
   notify("STOPPING=1");
   report_status(true);
   log::info("draining", "not ready; still accepting",
-            {{"delay_ms", drain.delay.count()}, {"spread_ms", drain.spread.count()}, {"timeout_ms", drain.timeout.count()}});
+            {{"delay_ms", drain.delay.count()},
+             {"spread_ms", drain.spread.count()},
+             {"timeout_ms", drain.timeout.count()}});
   bool now = interrupted_within(drain.delay);
   if (!now) {
     for (const auto& worker : workers_) {
@@ -460,7 +489,8 @@ void Server::drain_and_stop() {
     }
     constexpr Milliseconds kLook{50};
     const auto drained = [this] {
-      return std::all_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->drained(); });
+      return std::all_of(workers_.begin(), workers_.end(),
+                         [](const auto& worker) { return worker->drained(); });
     };
     while (!now && !drained() && steady_ms() < deadline) now = interrupted_within(kLook);
   }
@@ -475,7 +505,8 @@ void Server::leave_registry() {
   const std::future<void> done = left->get_future();
   shared_.loops.front()->loop.post([this, left] { instance_->retire([left] { left->set_value(); }); });
   if (done.wait_for(kPatience) != std::future_status::ready) {
-    log::warning("instance.not_left", "the registry did not take this instance out; others will, when it is silent for long");
+    log::warning("instance.not_left",
+                 "the registry did not take this instance out; others will, when it is silent for long");
   }
 }
 

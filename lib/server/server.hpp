@@ -14,9 +14,9 @@
 #include "metrics/exposition.hpp"
 #include "options/load.hpp"
 #include "options/reload.hpp"
-#include "server/operator_requests.hpp"
 #include "server/instance.hpp"
 #include "server/instance_id.hpp"
+#include "server/operator_requests.hpp"
 #include "server/worker.hpp"
 
 namespace relay::server {

@@ -31,7 +31,8 @@ void set_write_timeout(int fd, Milliseconds timeout) {
 
 void refuse(int fd) {
   static constexpr char kAnswer[] =
-      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 76\r\nRetry-After: 5\r\n"
+      "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: "
+      "76\r\nRetry-After: 5\r\n"
       "Connection: close\r\n\r\n"
       "{\"error\":{\"code\":\"full\",\"message\":\"this instance takes no more connections\"}}\n";
   [[maybe_unused]] const auto sent = ::send(fd, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -64,7 +65,8 @@ Worker::Worker(int index, frontend::Shared& shared, std::shared_ptr<const fronte
   context_.connections = &public_;
   context_.storage = make_storage(context_.settings->options, storage, context_);
   context_.hub.attach(*context_.storage);
-  context_.hub.configure(make_namespaces(context_.settings->options), frontend::hub_limits(context_.settings->options));
+  context_.hub.configure(make_namespaces(context_.settings->options),
+                         frontend::hub_limits(context_.settings->options));
   bus_ = std::make_unique<frontend::BusListener>(context_);
   context_.copy_health();
 }
@@ -73,7 +75,8 @@ Worker::~Worker() = default;
 
 void Worker::listen(net::Bound bound, frontend::Plane plane) {
   listeners_.push_back(std::make_unique<net::Listener>(
-      loop_, std::move(bound), [this, plane](int fd, const net::IpAddress& peer) { accept(fd, peer, plane); }));
+      loop_, std::move(bound),
+      [this, plane](int fd, const net::IpAddress& peer) { accept(fd, peer, plane); }));
 }
 
 void Worker::start() {
@@ -109,7 +112,8 @@ void Worker::join() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Worker::apply(std::shared_ptr<const frontend::Settings> settings, std::shared_ptr<const net::TlsContext> tls) {
+void Worker::apply(std::shared_ptr<const frontend::Settings> settings,
+                   std::shared_ptr<const net::TlsContext> tls) {
   context_.hub.configure(make_namespaces(settings->options), frontend::hub_limits(settings->options));
   context_.settings = std::move(settings);
   tls_ = std::move(tls);
@@ -126,7 +130,8 @@ void Worker::drain(Milliseconds spread) {
 
 bool Worker::full() const {
   std::int64_t open = 0;
-  for (const frontend::LoopContext* there : shared_.loops) open += there->metrics.get(metrics::Gauge::kConnections);
+  for (const frontend::LoopContext* there : shared_.loops)
+    open += there->metrics.get(metrics::Gauge::kConnections);
   return static_cast<std::size_t>(open) >= capacity_;
 }
 
@@ -144,7 +149,9 @@ void Worker::accept(int fd, const net::IpAddress& peer, frontend::Plane plane) {
   connection->become(std::make_unique<frontend::HttpSession>(*connection, context_, plane));
 }
 
-void Worker::schedule_tick() { loop_.wheel().schedule(*tick_, net::TimerWheel::kTick); }
+void Worker::schedule_tick() {
+  loop_.wheel().schedule(*tick_, net::TimerWheel::kTick);
+}
 
 // Once a second: one look at every connection of the loop.
 void Worker::count_queued_bytes() {

@@ -1,5 +1,5 @@
-// One event loop with everything on it: storage, hub, listeners, connections. Made on the main thread before the
-// loop runs; everything after that happens on the loop.
+// One event loop with everything on it: storage, hub, listeners, connections. Made on the main thread before
+// the loop runs; everything after that happens on the loop.
 #pragma once
 
 #include <atomic>

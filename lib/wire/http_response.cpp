@@ -106,10 +106,7 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   } else {
     std::replace_copy_if(
         value.begin(), value.end(), std::back_inserter(out),
-        [](char c) {
-          return !is_http_field_value({&c, 1});
-        },
-        ' ');
+        [](char c) { return !is_http_field_value({&c, 1}); }, ' ');
   }
   out.append("\r\n");
 }

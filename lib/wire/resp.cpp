@@ -102,7 +102,9 @@ struct RespReader::Hiredis {
   template <class Functions>
   static void add_resp3(Functions& functions) {
     if constexpr (requires { functions.createDouble; }) {
-      functions.createDouble = [](const redisReadTask* task, double, char*, std::size_t) { return make_nil(task); };
+      functions.createDouble = [](const redisReadTask* task, double, char*, std::size_t) {
+        return make_nil(task);
+      };
       functions.createBool = [](const redisReadTask* task, int) { return make_nil(task); };
     }
   }

@@ -1,8 +1,8 @@
 // The Redis protocol, version 2 (https://redis.io/docs/latest/develop/reference/protocol-spec/), over bytes:
 // commands out, replies in. No sockets. hiredis (0.14 and 1.x) reads; it is included in resp.cpp only.
 //
-// Commands are formatted here and not by redisFormatCommandArgv(), which allocates a buffer per command: these
-// append to the buffer that the socket will write.
+// Commands are formatted here and not by redisFormatCommandArgv(), which allocates a buffer per command:
+// these append to the buffer that the socket will write.
 //
 // Layout of a command:   *<args>\r\n  then for each argument   $<bytes>\r\n<argument>\r\n
 //
@@ -43,8 +43,8 @@ class RespValue {
   bool is_error() const { return type() == Type::kError; }
   bool is_array() const { return type() == Type::kArray; }
   bool is_text() const { return type() == Type::kString || type() == Type::kStatus; }
-  std::string_view text() const;                               // of a string, status or error; else empty
-  std::int64_t integer() const { return node().integer; }      // of an integer; else 0
+  std::string_view text() const;                           // of a string, status or error; else empty
+  std::int64_t integer() const { return node().integer; }  // of an integer; else 0
   std::size_t size() const { return is_array() ? node().length : 0; }  // elements of an array; else 0
   // REQUIRES: index < size(). Constant time where no element is itself an array.
   RespValue operator[](std::size_t index) const;
@@ -70,8 +70,8 @@ class RespValue {
   std::uint32_t index_;
 };
 
-// Turns bytes as they arrive into replies. Hot: a reply costs one copy of its text into an arena that is kept,
-// and no allocation once the arena has grown.
+// Turns bytes as they arrive into replies. Hot: a reply costs one copy of its text into an arena that is
+// kept, and no allocation once the arena has grown.
 class RespReader {
  public:
   // `max_buffered` bounds the bytes kept of a reply that is not complete.
@@ -80,9 +80,9 @@ class RespReader {
   RespReader(const RespReader&) = delete;
   RespReader& operator=(const RespReader&) = delete;
 
-  // Calls `on_value(RespValue)` for each reply that is now complete. An Error (kUnavailable, "bad_reply") means
-  // that the stream is not RESP2 or too long: the reader is of no further use. `on_value` returns whether to go
-  // on; after false the rest is dropped.
+  // Calls `on_value(RespValue)` for each reply that is now complete. An Error (kUnavailable, "bad_reply")
+  // means that the stream is not RESP2 or too long: the reader is of no further use. `on_value` returns
+  // whether to go on; after false the rest is dropped.
   template <class OnValue>
   Result<bool> feed(std::string_view bytes, OnValue&& on_value) {
     // Small slices: hiredis moves the rest of its buffer at every consumed KiB.

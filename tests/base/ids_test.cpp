@@ -11,7 +11,8 @@ TEST_CASE("ids ascend whatever the clock does") {
   const std::int64_t now = 1'795'233'906'789;
   MessageId last = 0;
   // Standing still, forward, an hour back, to 1970 and before it, and on.
-  for (const std::int64_t wall_ms : {now, now, now + 1, now - 3'600'000, std::int64_t{0}, std::int64_t{-5}, now + 2}) {
+  for (const std::int64_t wall_ms :
+       {now, now, now + 1, now - 3'600'000, std::int64_t{0}, std::int64_t{-5}, now + 2}) {
     const MessageId id = next_id(wall_ms, last);
     CHECK(id > last);
     CHECK(id <= kMaxId);
@@ -39,8 +40,9 @@ TEST_CASE("ids are parsed strictly") {
   CHECK(parse_id("1") == MessageId{1});
   CHECK(parse_id("007") == MessageId{7});
   CHECK(parse_id("9007199254740991") == kMaxId);
-  for (const char* bad : {"", "9007199254740992", "18446744073709551615", "18446744073709551616",
-                          "99999999999999999999999999", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "a", "1a", "\n"}) {
+  for (const char* bad :
+       {"", "9007199254740992", "18446744073709551615", "18446744073709551616", "99999999999999999999999999",
+        "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "a", "1a", "\n"}) {
     INFO(bad);
     CHECK_FALSE(parse_id(bad));
   }

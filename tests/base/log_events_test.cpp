@@ -36,7 +36,8 @@ std::set<std::string> logged() {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(kRoot / "lib")) {
     if (entry.path().extension() != ".cpp" && entry.path().extension() != ".hpp") continue;
     const std::string text = text_of(entry.path());
-    for (std::sregex_iterator at(text.begin(), text.end(), call), end; at != end; ++at) events.insert((*at)[1]);
+    for (std::sregex_iterator at(text.begin(), text.end(), call), end; at != end; ++at)
+      events.insert((*at)[1]);
   }
   return events;
 }
@@ -55,7 +56,8 @@ TEST_CASE("The table has every event that is logged, once and in order") {
   }
 }
 
-TEST_CASE("packaging/relayd.catalog is what the table says; to mend it: options_texts update SOURCE_DIRECTORY") {
+TEST_CASE(
+    "packaging/relayd.catalog is what the table says; to mend it: options_texts update SOURCE_DIRECTORY") {
   CHECK(text_of(kRoot / "packaging/relayd.catalog") == log::journal_catalog());
 }
 

@@ -29,12 +29,14 @@ std::size_t line_ends(const std::string& text) {
 
 TEST_CASE("text") {
   use_utc();
-  const Record record{Level::kWarning, kNow,   "storage.lost", "storage lost, retrying",
+  const Record record{Level::kWarning, kNow,
+                      "storage.lost",  "storage lost, retrying",
                       "i-1",           {{"node", "10.0.0.1:6379"}, {"attempt", 3}, {"why", "timed out"}}};
   CHECK(format_text(record, false) ==
         "04:05:06 warning storage lost, retrying node=10.0.0.1:6379 attempt=3 why=\"timed out\"\n");
   CHECK(format_text(record, true) ==
-        "04:05:06 \x1b[33mwarning\x1b[0m storage lost, retrying node=10.0.0.1:6379 attempt=3 why=\"timed out\"\n");
+        "04:05:06 \x1b[33mwarning\x1b[0m storage lost, retrying node=10.0.0.1:6379 attempt=3 why=\"timed "
+        "out\"\n");
   CHECK(format_text({Level::kInfo, kNow, "a.b", "plain", "", {}}, false) == "04:05:06 info plain\n");
 }
 
@@ -46,7 +48,8 @@ TEST_CASE("text: each level has its colour") {
 }
 
 TEST_CASE("logfmt") {
-  CHECK(format_logfmt({Level::kError, kNow, "storage.lost", "storage lost", "i-1", {{"node", "a=b"}, {"n", -7}}}) ==
+  CHECK(format_logfmt(
+            {Level::kError, kNow, "storage.lost", "storage lost", "i-1", {{"node", "a=b"}, {"n", -7}}}) ==
         "time=2026-11-21T04:05:06.789Z level=error event=storage.lost msg=\"storage lost\" instance=i-1 "
         "node=\"a=b\" n=-7\n");
   CHECK(format_logfmt({Level::kDebug, kNow, "e", "x", "", {{"empty", ""}, {"utf8", "gr\xc3\xbc\xc3\x9f"}}}) ==
@@ -54,7 +57,12 @@ TEST_CASE("logfmt") {
 }
 
 TEST_CASE("JSON") {
-  CHECK(format_json({Level::kInfo, kNow, "client.open", "a \"client\"", "i-1", {{"n", 18446744073709551615U}, {"s", "7"}}}) ==
+  CHECK(format_json({Level::kInfo,
+                     kNow,
+                     "client.open",
+                     "a \"client\"",
+                     "i-1",
+                     {{"n", 18446744073709551615U}, {"s", "7"}}}) ==
         R"({"time":"2026-11-21T04:05:06.789Z","level":"info","event":"client.open","msg":"a \"client\"",)"
         R"("instance":"i-1","n":18446744073709551615,"s":"7"})"
         "\n");
@@ -66,7 +74,8 @@ TEST_CASE("JSON") {
 TEST_CASE("nothing in a record ends its line or reaches the terminal raw") {
   use_utc();
   const Record record{Level::kWarning, kNow, "e", kHostile, "i", {{"path", kHostile}}};
-  const std::string safe = R"(a\r\nlevel=error \x1b[31m\x07\x7f\x9b\u2028)" "\xef\xbf\xbd";
+  const std::string safe = R"(a\r\nlevel=error \x1b[31m\x07\x7f\x9b\u2028)"
+                           "\xef\xbf\xbd";
   CHECK(format_text(record, false) == "04:05:06 warning " + safe + "\"\\ path=\"" + safe + "\\\"\\\\\"\n");
   CHECK(format_logfmt(record) == "time=2026-11-21T04:05:06.789Z level=warning event=e msg=\"" + safe +
                                      "\\\"\\\\\" instance=i path=\"" + safe + "\\\"\\\\\"\n");
@@ -95,8 +104,11 @@ TEST_CASE("every single byte stays on its line") {
 }
 
 TEST_CASE("journal") {
-  CHECK(format_journal({Level::kError, kNow, "storage.lost", "storage lost", "i-1", {{"node", "a=b"}, {"n", 7}}}) ==
-        "MESSAGE=storage lost\nMESSAGE_ID=7fba93fa72aa88bb8b5223293335004b\nPRIORITY=3\nSYSLOG_IDENTIFIER=relayd\nRELAYD_EVENT=storage.lost\n"
+  CHECK(format_journal(
+            {Level::kError, kNow, "storage.lost", "storage lost", "i-1", {{"node", "a=b"}, {"n", 7}}}) ==
+        "MESSAGE=storage "
+        "lost\nMESSAGE_ID=7fba93fa72aa88bb8b5223293335004b\nPRIORITY=3\nSYSLOG_IDENTIFIER=relayd\nRELAYD_"
+        "EVENT=storage.lost\n"
         "RELAYD_INSTANCE=i-1\nRELAYD_NODE=a=b\nRELAYD_N=7\n");
   const auto priority = [](Level level) {
     const std::string datagram = format_journal({level, kNow, "e", "x", "", {}});
@@ -121,6 +133,6 @@ TEST_CASE("journal: keys take its alphabet and length") {
   const std::string datagram = format_journal({Level::kInfo, kNow, "e", "x", "", {{"a.b-C9", "1"}}});
   CHECK(datagram.find("\nRELAYD_A_B_C9=1\n") != std::string::npos);
   const std::string longest(80, 'k');
-  CHECK(format_journal({Level::kInfo, kNow, "e", "x", "", {{longest, "1"}}}).find("\nRELAYD_" + std::string(57, 'K') + "=1\n") !=
-        std::string::npos);
+  CHECK(format_journal({Level::kInfo, kNow, "e", "x", "", {{longest, "1"}}})
+            .find("\nRELAYD_" + std::string(57, 'K') + "=1\n") != std::string::npos);
 }

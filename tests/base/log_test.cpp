@@ -190,7 +190,9 @@ TEST_CASE("repeated warnings collapse, and what was suppressed is said") {
   log::flush();
   CHECK(lines_of(scene.file).size() == 26);
   scene.clock->pass(Milliseconds(1));
-  SECTION("by the next line, before it") { log::info("next", "x"); }
+  SECTION("by the next line, before it") {
+    log::info("next", "x");
+  }
   SECTION("by a flush") {
     log::flush();
     log::info("next", "x");
@@ -254,7 +256,8 @@ TEST_CASE("the journal gets one datagram a line") {
   log::warning("storage.lost", "lost", {{"node", "a\nb"}});
   const std::string_view length("\x03\0\0\0\0\0\0\0", 8);
   CHECK(journal.take().value_or("") ==
-        "MESSAGE=lost\nMESSAGE_ID=7fba93fa72aa88bb8b5223293335004b\nPRIORITY=4\nSYSLOG_IDENTIFIER=relayd\nRELAYD_EVENT=storage.lost\nRELAYD_INSTANCE=i-1\n"
+        "MESSAGE=lost\nMESSAGE_ID=7fba93fa72aa88bb8b5223293335004b\nPRIORITY=4\nSYSLOG_IDENTIFIER="
+        "relayd\nRELAYD_EVENT=storage.lost\nRELAYD_INSTANCE=i-1\n"
         "RELAYD_NODE\n" +
             std::string(length) + "a\nb\n");
   CHECK_FALSE(journal.take());
@@ -287,7 +290,7 @@ TEST_CASE("auto: the journal if stderr is it") {
   const FakeJournal journal(scene.folder / "journal");
   const int file = ::open((scene.folder / "stderr").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   REQUIRE(file >= 0);
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::fstat(file, &status) == 0);
   const StderrTo redirected(file);
   const std::string device = std::to_string(status.st_dev);

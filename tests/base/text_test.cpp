@@ -132,7 +132,10 @@ TEST_CASE("the checker fails at the first impossible byte and stays failed") {
 TEST_CASE("repair replaces one bad byte at a time") {
   CHECK(repair_utf8("") == "");
   CHECK(repair_utf8("gr\xc3\xbc\xc3\x9f") == "gr\xc3\xbc\xc3\x9f");
-  CHECK(repair_utf8("a\xff" "b") == "a\xef\xbf\xbd" "b");
+  CHECK(repair_utf8("a\xff"
+                    "b") ==
+        "a\xef\xbf\xbd"
+        "b");
   CHECK(repair_utf8("\xe2\x82") == "\xef\xbf\xbd\xef\xbf\xbd");
   CHECK(repair_utf8("\xed\xa0\x80") == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
   for (const Sample& sample : kSamples) CHECK(is_utf8(repair_utf8(sample.bytes)));
@@ -143,13 +146,26 @@ TEST_CASE("names: printable, without blanks") {
   CHECK(is_printable_name("\xe6\x97\xa5\xe6\x9c\xac"));
   CHECK(is_printable_name("\xf0\x9f\x90\x8b"));
   CHECK(is_printable_name("!\"#%&'*+/<=>?@[\\]^`{|}~"));
-  for (const std::string_view bad :
-       {std::string_view(""), std::string_view("a b"), std::string_view("a\0", 2), std::string_view("\t"),
-        std::string_view("a\n"), std::string_view("\x7f"), std::string_view("\xc2\x80"), std::string_view("\xc2\x9f"),
-        std::string_view("\xc2\xa0"), std::string_view("\xe1\x9a\x80"), std::string_view("\xe2\x80\x80"),
-        std::string_view("\xe2\x80\x8f"), std::string_view("\xe2\x80\xa8"), std::string_view("\xe2\x80\xae"),
-        std::string_view("\xe2\x81\x9f"), std::string_view("\xe3\x80\x80"), std::string_view("\xef\xbb\xbf"),
-        std::string_view("\xef\xbf\xbf"), std::string_view("\xff"), std::string_view("a\xc3")}) {
+  for (const std::string_view bad : {std::string_view(""),
+                                     std::string_view("a b"),
+                                     std::string_view("a\0", 2),
+                                     std::string_view("\t"),
+                                     std::string_view("a\n"),
+                                     std::string_view("\x7f"),
+                                     std::string_view("\xc2\x80"),
+                                     std::string_view("\xc2\x9f"),
+                                     std::string_view("\xc2\xa0"),
+                                     std::string_view("\xe1\x9a\x80"),
+                                     std::string_view("\xe2\x80\x80"),
+                                     std::string_view("\xe2\x80\x8f"),
+                                     std::string_view("\xe2\x80\xa8"),
+                                     std::string_view("\xe2\x80\xae"),
+                                     std::string_view("\xe2\x81\x9f"),
+                                     std::string_view("\xe3\x80\x80"),
+                                     std::string_view("\xef\xbb\xbf"),
+                                     std::string_view("\xef\xbf\xbf"),
+                                     std::string_view("\xff"),
+                                     std::string_view("a\xc3")}) {
     INFO(bad.size());
     CHECK_FALSE(is_printable_name(bad));
   }

@@ -2,8 +2,8 @@
 //
 //   bench_idle --streams 15000
 //
-// The marginal cost is taken between a tenth and all of them, so that what the first ones pay for everybody does
-// not count. Fails at 2 KiB and above.
+// The marginal cost is taken between a tenth and all of them, so that what the first ones pay for everybody
+// does not count. Fails at 2 KiB and above.
 #include <unistd.h>
 
 #include <cstdio>
@@ -37,8 +37,8 @@ int main(int argc, char** argv) {
   }
   const std::int64_t full = anonymous_bytes(relayd.pid());
   const double marginal = static_cast<double>(full - tenth) / (streams - streams / 10);
-  std::printf("%d idle SSE streams: %.1f MiB before, %.1f MiB after, %.0f bytes each, %.0f bytes marginal\n", streams,
-              static_cast<double>(empty) / 1048576, static_cast<double>(full) / 1048576,
+  std::printf("%d idle SSE streams: %.1f MiB before, %.1f MiB after, %.0f bytes each, %.0f bytes marginal\n",
+              streams, static_cast<double>(empty) / 1048576, static_cast<double>(full) / 1048576,
               static_cast<double>(full - empty) / streams, marginal);
   for (const int fd : sockets) close(fd);
   return marginal < 2048 ? 0 : 1;

@@ -49,8 +49,9 @@ pid_t start_relayd(const std::vector<std::string>& arguments, int& port) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
     dup2(log[1], STDERR_FILENO);
-    std::vector<std::string> words = {RELAYD_BINARY, "--config", "/dev/null", "--listen", "127.0.0.1:0",
-                                      "--set", "operator.listen=", "--set", "log.format=logfmt"};
+    std::vector<std::string> words = {RELAYD_BINARY,      "--config",    "/dev/null",
+                                      "--listen",         "127.0.0.1:0", "--set",
+                                      "operator.listen=", "--set",       "log.format=logfmt"};
     words.insert(words.end(), arguments.begin(), arguments.end());
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
@@ -101,7 +102,8 @@ std::int64_t cpu_ns(pid_t pid) {
   if (tasks == nullptr) fatal(folder);
   std::int64_t total = 0;
   while (const dirent* task = readdir(tasks)) {
-    if (task->d_name[0] != '.') total += std::atoll(read_file(folder + "/" + task->d_name + "/schedstat").c_str());
+    if (task->d_name[0] != '.')
+      total += std::atoll(read_file(folder + "/" + task->d_name + "/schedstat").c_str());
   }
   closedir(tasks);
   return total;
@@ -127,7 +129,8 @@ int listen_on_free_port(int& port) {
 int connect_to(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = loopback(port);
-  if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fatal("connect");
+  if (fd < 0 || connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    fatal("connect");
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   return fd;

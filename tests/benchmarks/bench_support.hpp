@@ -1,7 +1,7 @@
 // What the benchmarks share: a relayd of their own, bare sockets, a counting reader, a process's cost.
 //
-// Linux only (/proc). Fatal errors end the program with a line on stderr: a benchmark has nothing to clean up but
-// its children, which it ends by pid.
+// Linux only (/proc). Fatal errors end the program with a line on stderr: a benchmark has nothing to clean up
+// but its children, which it ends by pid.
 #pragma once
 
 #include <sys/types.h>

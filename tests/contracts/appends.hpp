@@ -15,11 +15,13 @@ namespace relay::test {
 // Answers by the data that was sent; each is given within the publish timeout.
 class Appends {
  public:
-  explicit Appends(Member& member, std::string channel = "room:1") : member_(member), channel_(std::move(channel)) {}
+  explicit Appends(Member& member, std::string channel = "room:1")
+      : member_(member), channel_(std::move(channel)) {}
   void send(int count) {
     for (int i = 0; i < count; ++i) {
       const std::string data = std::to_string(sent_++);
-      answers_.emplace_back(data, member_.append_later({.channel = channel_, .data = data, .ttl_ms = 600'000, .keep = big_}));
+      answers_.emplace_back(
+          data, member_.append_later({.channel = channel_, .data = data, .ttl_ms = 600'000, .keep = big_}));
     }
   }
   void collect() {

@@ -26,7 +26,8 @@ std::vector<hub::MessagePtr> Recorder::announced(std::string_view channel) const
   const std::lock_guard lock(mutex_);
   std::vector<hub::MessagePtr> messages;
   for (const Event& event : events_) {
-    if (event.message && (channel.empty() || event.message->channel() == channel)) messages.push_back(event.message);
+    if (event.message && (channel.empty() || event.message->channel() == channel))
+      messages.push_back(event.message);
   }
   return messages;
 }
@@ -122,7 +123,8 @@ std::future<Result<hub::Appended>> Member::append_later(const Publish& publish) 
 std::future<Result<hub::ReadAnswer>> Member::read_later(std::vector<hub::ReadQuery> queries) {
   auto promise = std::make_shared<std::promise<Result<hub::ReadAnswer>>>();
   loop_.post([this, queries = std::move(queries), promise]() mutable {
-    hub::Storage& storage = queries.empty() ? store_->partition(0) : store_->of(queries.front().channel.view());
+    hub::Storage& storage =
+        queries.empty() ? store_->partition(0) : store_->of(queries.front().channel.view());
     storage.read(std::move(queries),
                  [promise](Result<hub::ReadAnswer> answer) { promise->set_value(std::move(answer)); });
   });
@@ -132,7 +134,9 @@ std::future<Result<hub::ReadAnswer>> Member::read_later(std::vector<hub::ReadQue
 std::future<Result<bool>> Member::watch_later(std::string_view channel) {
   auto promise = std::make_shared<std::promise<Result<bool>>>();
   loop_.post([this, channel = name(channel), promise] {
-    store_->of(channel.view()).watch(channel, [promise](Result<bool> answer) { promise->set_value(std::move(answer)); });
+    store_->of(channel.view()).watch(channel, [promise](Result<bool> answer) {
+      promise->set_value(std::move(answer));
+    });
   });
   return promise->get_future();
 }
@@ -157,7 +161,9 @@ hub::Page Member::page(std::string_view channel, MessageId after, std::uint32_t 
   return std::move(answer->pages.at(0));
 }
 
-Result<bool> Member::watch(std::string_view channel) { return await_answer(watch_later(channel), "watch"); }
+Result<bool> Member::watch(std::string_view channel) {
+  return await_answer(watch_later(channel), "watch");
+}
 
 void Member::unwatch(std::string_view channel) {
   on_loop([&] { store_->of(channel).unwatch(name(channel)); });
@@ -169,7 +175,9 @@ hub::NodeHealth Member::health() {
   return health;
 }
 
-hub::ChannelName name(std::string_view channel) { return hub::ChannelName::copy_of(channel); }
+hub::ChannelName name(std::string_view channel) {
+  return hub::ChannelName::copy_of(channel);
+}
 
 hub::ReadQuery query(std::string_view channel, MessageId after, std::uint32_t limit) {
   hub::ReadQuery made;

@@ -1,7 +1,7 @@
 // One Store on an event loop and a thread of its own, and what it says, as a test on another thread sees it.
 //
-// Everything is awaited by condition, within a limit that only a fault reaches; a call that is not answered in time
-// throws. Make all members before starting any (a MemoryStore is given its loops first).
+// Everything is awaited by condition, within a limit that only a fault reaches; a call that is not answered
+// in time throws. Make all members before starting any (a MemoryStore is given its loops first).
 #pragma once
 
 #include <condition_variable>
@@ -37,7 +37,9 @@ class Recorder final : public hub::StorageEvents {
   void on_announced(hub::DeliveryPtr delivery) override;
   void on_interrupted() override { add({Event::Kind::kInterrupted, {}, nullptr}); }
   void on_restored() override { add({Event::Kind::kRestored, {}, nullptr}); }
-  void on_skipped(const hub::Skipped& skipped) override { add({Event::Kind::kSkipped, {}, nullptr, skipped}); }
+  void on_skipped(const hub::Skipped& skipped) override {
+    add({Event::Kind::kSkipped, {}, nullptr, skipped});
+  }
 
   std::vector<Event> events() const;
   std::vector<hub::MessagePtr> announced(std::string_view channel = {}) const;  // empty: of all channels
@@ -54,8 +56,7 @@ class Recorder final : public hub::StorageEvents {
   std::vector<Event> events_;
 };
 
-using MakeStorage =
-    std::function<std::unique_ptr<hub::Store>(net::IoLoop&, metrics::LoopMetrics&)>;
+using MakeStorage = std::function<std::unique_ptr<hub::Store>(net::IoLoop&, metrics::LoopMetrics&)>;
 
 struct Publish {
   std::string channel = "room:1";
@@ -81,7 +82,8 @@ class Member {
   metrics::LoopMetrics& metrics() { return *metrics_; }
 
   std::future<Result<hub::Appended>> append_later(const Publish& publish);
-  std::future<Result<hub::ReadAnswer>> read_later(std::vector<hub::ReadQuery> queries);  // REQUIRES: one partition's
+  std::future<Result<hub::ReadAnswer>> read_later(
+      std::vector<hub::ReadQuery> queries);  // REQUIRES: one partition's
   std::future<Result<bool>> watch_later(std::string_view channel);
   Result<hub::Appended> append(const Publish& publish);
   MessageId publish(const Publish& publish);  // REQUIRES that it is stored

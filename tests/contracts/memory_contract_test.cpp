@@ -92,7 +92,8 @@ TEST_CASE("What a slow loop's inbox has no room for, and is kept, is an interrup
   CHECK(scene.backend.store().totals().inboxes.bytes == 0);
   // And it hears again.
   const MessageId next = scene.quick.publish({.channel = "kept:1"});
-  REQUIRE(scene.slow.heard().await([&](const auto& heard) { return heard.back().message && heard.back().message->id == next; }));
+  REQUIRE(scene.slow.heard().await(
+      [&](const auto& heard) { return heard.back().message && heard.back().message->id == next; }));
 }
 
 TEST_CASE("What a slow loop's inbox has no room for, and is ephemeral, is said to be skipped") {
@@ -107,7 +108,8 @@ TEST_CASE("What a slow loop's inbox has no room for, and is ephemeral, is said t
   CHECK(last.skipped.first == published[heard.size()]);
   CHECK(last.skipped.last == published.back());
   CHECK(last.skipped.count == published.size() - heard.size());
-  CHECK(heard == std::vector<MessageId>(published.begin(), published.begin() + static_cast<std::ptrdiff_t>(heard.size())));
+  CHECK(heard == std::vector<MessageId>(published.begin(),
+                                        published.begin() + static_cast<std::ptrdiff_t>(heard.size())));
   CHECK(scene.slow.heard().count(Event::Kind::kInterrupted) == 0);  // nothing that is kept is missing
 }
 

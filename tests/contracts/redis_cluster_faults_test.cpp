@@ -1,4 +1,5 @@
-// What the contract promises when a Redis Cluster loses a master, moves slots, changes roles or is laid out otherwise.
+// What the contract promises when a Redis Cluster loses a master, moves slots, changes roles or is laid out
+// otherwise.
 #include "storage/redis/redis_store.hpp"
 
 #include <algorithm>
@@ -19,8 +20,8 @@ using namespace std::chrono_literals;
 using Kind = Event::Kind;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto kHealingLimit = 1s;   // promise 4 ...
-constexpr auto kMachineSlack = 2s;   // ... on a machine with more work than cores
+constexpr auto kHealingLimit = 1s;  // promise 4 ...
+constexpr auto kMachineSlack = 2s;  // ... on a machine with more work than cores
 constexpr std::uint32_t kPartitions = 64;
 
 // Nobody fails in it: a machine that starves it of time shall not make a failover of that.
@@ -224,8 +225,8 @@ TEST_CASE("a slot that hangs between two nodes is read from both, and written to
   cluster.node(1).command({"CLUSTER", "SETSLOT", slot, "IMPORTING", source});
   cluster.node(0).command({"CLUSTER", "SETSLOT", slot, "MIGRATING", target});
   // Part of the keys are there, part still here.
-  REQUIRE(cluster.node(0).command({"MIGRATE", "127.0.0.1", std::to_string(cluster.node(1).port()), keys.log(channel), "0",
-                                   "5000"}) == "OK");
+  REQUIRE(cluster.node(0).command({"MIGRATE", "127.0.0.1", std::to_string(cluster.node(1).port()),
+                                   keys.log(channel), "0", "5000"}) == "OK");
   CHECK(ids_of(on.member->page(channel).messages) == std::vector<MessageId>{before});
   auto append = on.member->append_later({.channel = channel});
   cluster.move_slot(redis::slot_of(keys.seq()), 0, 1);
@@ -250,7 +251,8 @@ TEST_CASE("the links that hear are cut on every node, and ten thousand watches c
   on.await_whole(3s + kMachineSlack);
   on.check_live();
   const MessageId id = on.member->publish({.channel = "many:9999"});
-  CHECK(on.member->heard().await([&](const auto& events) { return events.back().message && events.back().message->id == id; }));
+  CHECK(on.member->heard().await(
+      [&](const auto& events) { return events.back().message && events.back().message->id == id; }));
 }
 
 // As the hub does to heal: all partitions at once.
@@ -315,8 +317,11 @@ TEST_CASE("a cluster that is down refuses, and comes back by itself") {
   RedisCluster cluster({.masters = 3, .replicas = 0, .keep_data = true});
   OnCluster on(cluster);
   cluster.node(2).kill();
-  await_condition([&] { return cluster.node(0).command({"CLUSTER", "INFO"}).find("cluster_state:fail") != std::string::npos; },
-                  "the cluster is down");
+  await_condition(
+      [&] {
+        return cluster.node(0).command({"CLUSTER", "INFO"}).find("cluster_state:fail") != std::string::npos;
+      },
+      "the cluster is down");
   const auto refused = on.member->append({.channel = on.channels[0]});
   REQUIRE(refused.has_error());
   CHECK(refused.error().kind == ErrorKind::kUnavailable);
@@ -349,7 +354,9 @@ TEST_CASE("a store that is laid out for another number of partitions is refused,
   settings.partitions = 32;
   Member other(1, redis_maker(settings));
   other.start();
-  const auto complains = [&] { return other.health().reason.find("laid out for 64 partitions, not for 32") != std::string::npos; };
+  const auto complains = [&] {
+    return other.health().reason.find("laid out for 64 partitions, not for 32") != std::string::npos;
+  };
   const auto until = SteadyClock::now() + kPatience;
   while (!complains() && SteadyClock::now() < until) std::this_thread::yield();
   CHECK(complains());
@@ -366,11 +373,13 @@ TEST_CASE("a server of a cluster that is used as a single one says what to set")
   settings.server.more_hosts.clear();
   settings.server.port = shared_cluster().node(0).port();
   settings.prefix = "elsewhere";  // in a slot of another node
-  for (int i = 0; shared_cluster().master_of(settings.prefix + ":layout") == 0; ++i) settings.prefix = "elsewhere" + std::to_string(i);
+  for (int i = 0; shared_cluster().master_of(settings.prefix + ":layout") == 0; ++i)
+    settings.prefix = "elsewhere" + std::to_string(i);
   Member member(0, redis_maker(settings));
   member.start();
   const auto until = SteadyClock::now() + kPatience;
-  while (member.health().reason.find("redis.mode") == std::string::npos && SteadyClock::now() < until) std::this_thread::yield();
+  while (member.health().reason.find("redis.mode") == std::string::npos && SteadyClock::now() < until)
+    std::this_thread::yield();
   CHECK(member.health().reason.find("redis.mode must be \"cluster\"") != std::string::npos);
 }
 
@@ -409,9 +418,11 @@ TEST_CASE("scripts and commands of others find their partition, also when it has
   static const redis::Script script("redis.call('SET', KEYS[1], ARGV[1]) return redis.call('GET', KEYS[1])");
   OnCluster on(shared_cluster());
   const auto store_in = [&](std::uint32_t p, const std::string& value) {
-    return Called(on, [&](redis::Executor& executor, redis::OnReply done) {
-      executor.call(p, script, {executor.keys(p).subs("x")}, {value}, std::move(done), 5s);
-    }).text;
+    return Called(on,
+                  [&](redis::Executor& executor, redis::OnReply done) {
+                    executor.call(p, script, {executor.keys(p).subs("x")}, {value}, std::move(done), 5s);
+                  })
+        .text;
   };
   for (std::uint32_t p = 0; p < kPartitions; ++p) CHECK(store_in(p, std::to_string(p)) == std::to_string(p));
   const std::uint32_t moving = on.partitions_on(2).front();

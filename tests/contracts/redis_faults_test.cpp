@@ -1,5 +1,5 @@
-// What the contract promises when Redis is killed, frozen, cut off, emptied or refuses: every call is answered once
-// and truly, and the loop is told what it may have missed.
+// What the contract promises when Redis is killed, frozen, cut off, emptied or refuses: every call is
+// answered once and truly, and the loop is told what it may have missed.
 #include "contracts/appends.hpp"
 #include "contracts/redis_backend.hpp"
 
@@ -15,8 +15,9 @@ using namespace std::chrono_literals;
 using Kind = Event::Kind;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto kHealingLimit = 1s;      // after Redis answers again (promise 4)
-constexpr auto kFreezeLimit = 2'300ms;  // until a frozen Redis is known for it: twice the probe interval, and a tick
+constexpr auto kHealingLimit = 1s;  // after Redis answers again (promise 4)
+constexpr auto kFreezeLimit =
+    2'300ms;  // until a frozen Redis is known for it: twice the probe interval, and a tick
 
 struct OnRedis {
   explicit OnRedis(RedisServer::Options options = {}, std::function<void(redis::RedisSettings&)> change = {})
@@ -34,7 +35,8 @@ struct OnRedis {
   // Interrupted, restored, and live: what is published now is heard.
   void check_live(std::string_view channel) {
     const MessageId id = member->publish({.channel = std::string(channel)});
-    CHECK(member->heard().await([&](const auto& events) { return events.back().message && events.back().message->id == id; }));
+    CHECK(member->heard().await(
+        [&](const auto& events) { return events.back().message && events.back().message->id == id; }));
   }
   RedisServer server;
   redis::RedisSettings settings;
@@ -165,7 +167,8 @@ TEST_CASE("interrupted comes before restored, and nothing is announced twice") {
   OnRedis on;
   REQUIRE(on.member->watch("room:1").has_value());
   for (int i = 0; i < 20; ++i) on.member->publish({});
-  REQUIRE(on.member->heard().await_count(Kind::kAnnounced, 20));  // what is on its way may be lost with the link
+  REQUIRE(
+      on.member->heard().await_count(Kind::kAnnounced, 20));  // what is on its way may be lost with the link
   on.server.kill();
   on.server.start();
   on.await_healed(2);
@@ -355,7 +358,8 @@ TEST_CASE("Redis need not be there at the start") {
 }
 
 TEST_CASE("who is not let in says why and keeps trying") {
-  const RedisWay way = GENERATE(RedisWay::kPassword, RedisWay::kAclUser, RedisWay::kTls, RedisWay::kTlsClientCertificate);
+  const RedisWay way =
+      GENERATE(RedisWay::kPassword, RedisWay::kAclUser, RedisWay::kTls, RedisWay::kTlsClientCertificate);
   RedisServer server({.way = way, .keep_data = false, .more = {}});
   redis::RedisSettings settings = server.settings();
   settings.server.password += "wrong";
@@ -436,7 +440,8 @@ TEST_CASE("every key but those of the store itself expires") {
   CHECK(keys.size() >= 6);
   for (const std::string& key : keys) {
     INFO(key);
-    const bool lasting = std::set<std::string>{"relay:seq", "relay:epoch", "relay:history", "relay:layout"}.count(key) == 1;
+    const bool lasting =
+        std::set<std::string>{"relay:seq", "relay:epoch", "relay:history", "relay:layout"}.count(key) == 1;
     CHECK((on.server.command({"PTTL", key}) == "-1") == lasting);
   }
 }
@@ -444,7 +449,8 @@ TEST_CASE("every key but those of the store itself expires") {
 TEST_CASE("what is not a record is passed over") {
   OnRedis on;
   REQUIRE(on.member->watch("room:1").has_value());
-  for (const char* bytes : {"", "!", "hello", "1 2 3", "1 60000 0 9 9 9 9\nshort", "9 9 9 9 9 9 99999999999999999999\n"}) {
+  for (const char* bytes :
+       {"", "!", "hello", "1 2 3", "1 60000 0 9 9 9 9\nshort", "9 9 9 9 9 9 99999999999999999999\n"}) {
     on.server.command({"PUBLISH", "relay:bus:room:1", bytes});
   }
   on.server.command({"ZADD", "relay:log:room:1", "5", "not a record", "6", "7 60000 0 9 9 9 9\nshort"});
@@ -475,7 +481,9 @@ TEST_CASE("stopping answers or drops, and lets go of Redis") {
     for (int i = 0; i < 100; ++i) (void)member.append_later({});
   }
   const auto until = SteadyClock::now() + kPatience;
-  const auto clients = [&] { return server.command({"CLIENT", "LIST"}).find("name=relayd") != std::string::npos; };
+  const auto clients = [&] {
+    return server.command({"CLIENT", "LIST"}).find("name=relayd") != std::string::npos;
+  };
   while (clients() && SteadyClock::now() < until) std::this_thread::yield();
   CHECK(!clients());
 }

@@ -30,7 +30,8 @@ struct OnSentinels {
   }
   void check_live() {
     const MessageId id = member->publish({});
-    CHECK(member->heard().await([&](const auto& events) { return events.back().message && events.back().message->id == id; }));
+    CHECK(member->heard().await(
+        [&](const auto& events) { return events.back().message && events.back().message->id == id; }));
   }
   RedisSentinels sentinels;
   redis::RedisSettings settings;
@@ -47,7 +48,8 @@ TEST_CASE("a master is killed and Sentinel names another: what replicas had is k
   on.sentinels.node(0).kill();
   REQUIRE(on.member->heard().await_count(Kind::kInterrupted, 1));
   const std::size_t master = on.sentinels.await_other_master(0);
-  await_condition([&] { return on.sentinels.node(master).command({"ROLE"}).starts_with("master"); }, "it is a master");
+  await_condition([&] { return on.sentinels.node(master).command({"ROLE"}).starts_with("master"); },
+                  "it is a master");
   on.await_restored(2);
   appends.collect();
   appends.check_against(on.member->page("room:1", 0, 1'000'000));
@@ -73,7 +75,8 @@ TEST_CASE("an operator's failover is followed, under load") {
   CHECK(appends.stored() > 200);
   on.check_live();
   // Its former master is a replica of it now; a message there would be nowhere.
-  await_condition([&] { return on.sentinels.node(0).command({"ROLE"}).starts_with("slave"); }, "it is a replica");
+  await_condition([&] { return on.sentinels.node(0).command({"ROLE"}).starts_with("slave"); },
+                  "it is a replica");
 }
 
 TEST_CASE("sentinels need not be there at the start, and one of them will do") {
@@ -91,16 +94,21 @@ TEST_CASE("sentinels need not be there at the start, and one of them will do") {
   Member stranger(1, redis_maker(lost));
   stranger.start();
   const auto until = SteadyClock::now() + kPatience;
-  while (stranger.health().reason.find("does not know") == std::string::npos && SteadyClock::now() < until) std::this_thread::yield();
+  while (stranger.health().reason.find("does not know") == std::string::npos && SteadyClock::now() < until)
+    std::this_thread::yield();
   CHECK(stranger.health().name == "sentinel");
   CHECK(stranger.health().reason.find("does not know") != std::string::npos);
 }
 
 TEST_CASE("an append that replicas do not get in time is unknown, and safe to repeat") {
-  RedisServer master({.way = RedisWay::kTcp, .keep_data = false, .more = {"--repl-diskless-sync-delay", "0"}});
-  RedisServer replica({.way = RedisWay::kTcp, .keep_data = false, .more = {"--replicaof", "127.0.0.1 " + std::to_string(master.port())}});
-  await_condition([&] { return master.command({"INFO", "replication"}).find("state=online") != std::string::npos; },
-                  "the replica is there");
+  RedisServer master(
+      {.way = RedisWay::kTcp, .keep_data = false, .more = {"--repl-diskless-sync-delay", "0"}});
+  RedisServer replica({.way = RedisWay::kTcp,
+                       .keep_data = false,
+                       .more = {"--replicaof", "127.0.0.1 " + std::to_string(master.port())}});
+  await_condition(
+      [&] { return master.command({"INFO", "replication"}).find("state=online") != std::string::npos; },
+      "the replica is there");
   redis::RedisSettings settings = master.settings();
   settings.min_replicas = 1;
   settings.publish_timeout = 2s;
@@ -133,10 +141,14 @@ TEST_CASE("an append that replicas do not get in time is unknown, and safe to re
 }
 
 TEST_CASE("appends that wait for replicas share the waiting") {
-  RedisServer master({.way = RedisWay::kTcp, .keep_data = false, .more = {"--repl-diskless-sync-delay", "0"}});
-  RedisServer replica({.way = RedisWay::kTcp, .keep_data = false, .more = {"--replicaof", "127.0.0.1 " + std::to_string(master.port())}});
-  await_condition([&] { return master.command({"INFO", "replication"}).find("state=online") != std::string::npos; },
-                  "the replica is there");
+  RedisServer master(
+      {.way = RedisWay::kTcp, .keep_data = false, .more = {"--repl-diskless-sync-delay", "0"}});
+  RedisServer replica({.way = RedisWay::kTcp,
+                       .keep_data = false,
+                       .more = {"--replicaof", "127.0.0.1 " + std::to_string(master.port())}});
+  await_condition(
+      [&] { return master.command({"INFO", "replication"}).find("state=online") != std::string::npos; },
+      "the replica is there");
   redis::RedisSettings settings = master.settings();
   settings.min_replicas = 1;
   Member member(0, redis_maker(settings));
@@ -179,8 +191,8 @@ TEST_CASE("a stream of appends that no replica gets is answered in time, and int
   CHECK(member.heard().count(Kind::kInterrupted) == 0);
 }
 
-// The store comes back without its last write, and another instance is the first to use it: the ids that it gives are
-// higher than the one that was lost.
+// The store comes back without its last write, and another instance is the first to use it: the ids that it
+// gives are higher than the one that was lost.
 TEST_CASE("writes that were taken back are noticed though others have published since") {
   RedisServer server({.way = RedisWay::kTcp, .keep_data = false, .more = {}});
   Member first(0, redis_maker(server.settings()));

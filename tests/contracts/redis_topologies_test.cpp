@@ -1,5 +1,5 @@
-// The contract on a Redis Cluster, with one partition and with many, and on a master that Sentinel names. One cluster
-// serves all sections: each has a prefix of its own.
+// The contract on a Redis Cluster, with one partition and with many, and on a master that Sentinel names. One
+// cluster serves all sections: each has a prefix of its own.
 #include "contracts/redis_backend.hpp"
 
 #include "storage/redis/slots.hpp"
@@ -33,14 +33,16 @@ class ClusterBackend final : public Backend {
 
 class SentinelBackend final : public Backend {
  public:
-  explicit SentinelBackend(RedisSentinels& sentinels) : sentinels_(sentinels), settings_(sentinels.settings()) {
+  explicit SentinelBackend(RedisSentinels& sentinels)
+      : sentinels_(sentinels), settings_(sentinels.settings()) {
     static int count = 0;
     settings_.prefix = "relay" + std::to_string(count++);
     settings_.min_replicas = 1;
   }
   MakeStorage maker() override { return redis_maker(settings_); }
   void set_clock_back(Milliseconds by) override {
-    sentinels_.node(0).command({"INCRBY", settings_.prefix + ":seq", std::to_string(first_id_at(by.count()))});
+    sentinels_.node(0).command(
+        {"INCRBY", settings_.prefix + ":seq", std::to_string(first_id_at(by.count()))});
   }
 
  private:

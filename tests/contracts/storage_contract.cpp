@@ -22,7 +22,9 @@ struct Two {
   // This name, or one made of it, in the partition of "room:1": only there ids are one order.
   std::string beside(std::string channel) {
     const hub::Store& store = a.store();
-    const auto is_beside = [&](const std::string& name) { return store.partition_of(name) == store.partition_of("room:1"); };
+    const auto is_beside = [&](const std::string& name) {
+      return store.partition_of(name) == store.partition_of("room:1");
+    };
     std::string name = channel;
     for (int i = 0; !is_beside(name); ++i) name = channel + '.' + std::to_string(i);
     return name;
@@ -94,7 +96,8 @@ void watch_then_read_is_complete(Two& two) {
   std::vector<MessageId> published;
   std::atomic<int> stored{0};
   std::atomic<bool> has_read{false};
-  // Goes on until the page is read, and a round further: the watch is made in the midst, however fast the store.
+  // Goes on until the page is read, and a round further: the watch is made in the midst, however fast the
+  // store.
   std::thread publisher([&] {
     for (bool last = false; !last;) {
       last = has_read;
@@ -141,10 +144,12 @@ void changes_of_mind_settle(Two& two) {
   auto last = std::make_shared<std::promise<Result<bool>>>();
   two.b.on_loop([&] {
     for (int i = 0; i < 5; ++i) {
-      two.b.store().of("room:1").watch(name("room:1"), [&dropped, i](const Result<bool>&) { dropped += i < 5 ? 1 : 0; });
+      two.b.store().of("room:1").watch(name("room:1"),
+                                       [&dropped, i](const Result<bool>&) { dropped += i < 5 ? 1 : 0; });
       two.b.store().of("room:1").unwatch(name("room:1"));
     }
-    two.b.store().of("room:1").watch(name("room:1"), [last](Result<bool> answer) { last->set_value(std::move(answer)); });
+    two.b.store().of("room:1").watch(name("room:1"),
+                                     [last](Result<bool> answer) { last->set_value(std::move(answer)); });
   });
   REQUIRE(await_answer(last->get_future(), "the last watch").has_value());
   const int early = dropped;  // memory answers before the call returns; a store with a link has none to give
@@ -252,7 +257,8 @@ void repeats_are_known(Two& two) {
   CHECK(!elsewhere->repeated);
 
   const MessageId last = two.a.publish({});
-  REQUIRE(two.b.heard().await([&](const auto& events) { return !events.empty() && events.back().message->id == last; }));
+  REQUIRE(two.b.heard().await(
+      [&](const auto& events) { return !events.empty() && events.back().message->id == last; }));
   CHECK(ids_of(two.b.heard().announced()) == std::vector<MessageId>{first->id, last});
 }
 
@@ -305,7 +311,8 @@ void queries_are_answered_in_order(Two& two) {
   const auto answer = two.b.read(queries);
   REQUIRE(answer.has_value());
   REQUIRE(answer->pages.size() == 300);
-  for (std::size_t i = 0; i < 300; ++i) CHECK(ids_of(answer->pages[i].messages) == std::vector<MessageId>{ids[i]});
+  for (std::size_t i = 0; i < 300; ++i)
+    CHECK(ids_of(answer->pages[i].messages) == std::vector<MessageId>{ids[i]});
   CHECK(answer->epoch <= ids.front());
   CHECK(answer->last == ids.back());
 
@@ -359,24 +366,60 @@ void messages_arrive_whole(Two& two) {
 void check_storage_contract(const std::function<std::unique_ptr<Backend>()>& make_backend) {
   const auto backend = make_backend();
   Two two(*backend);
-  SECTION("ids increase strictly, whoever appends") { ids_increase(two); }
-  SECTION("ids increase though the clock was set back") { ids_survive_the_clock(two, *backend); }
-  SECTION("all loops hear the same, in id order") { loops_hear_the_same(two); }
-  SECTION("a watch and then a read miss nothing") { watch_then_read_is_complete(two); }
-  SECTION("an unwatched channel is silent and can be watched again") { unwatched_is_silent(two); }
-  SECTION("watch and unwatch within a turn settle on the last") { changes_of_mind_settle(two); }
-  SECTION("a backlog is bounded by count, and says what is gone") { count_is_bounded(two); }
-  SECTION("a backlog of one keeps the newest") { one_is_kept_of_one(two); }
-  SECTION("a backlog is bounded by bytes") { bytes_are_bounded(two); }
-  SECTION("a message expires by its own ttl, and is said to be gone") { age_is_bounded(two); }
-  SECTION("expired messages do not fill a page") { expired_fill_no_page(two); }
-  SECTION("an ephemeral message is announced and not kept") { ephemeral_is_live_only(two); }
-  SECTION("an idempotency key repeats the first answer or conflicts") { repeats_are_known(two); }
-  SECTION("an idempotency key that races with itself stores once") { repeats_at_once_store_one(two); }
-  SECTION("pages follow each other to the end") { pages_follow_each_other(two); }
-  SECTION("queries are answered in order, with epoch and last") { queries_are_answered_in_order(two); }
-  SECTION("an unused channel has an empty page") { nothing_is_a_page_too(two); }
-  SECTION("a message arrives whole, whatever its bytes") { messages_arrive_whole(two); }
+  SECTION("ids increase strictly, whoever appends") {
+    ids_increase(two);
+  }
+  SECTION("ids increase though the clock was set back") {
+    ids_survive_the_clock(two, *backend);
+  }
+  SECTION("all loops hear the same, in id order") {
+    loops_hear_the_same(two);
+  }
+  SECTION("a watch and then a read miss nothing") {
+    watch_then_read_is_complete(two);
+  }
+  SECTION("an unwatched channel is silent and can be watched again") {
+    unwatched_is_silent(two);
+  }
+  SECTION("watch and unwatch within a turn settle on the last") {
+    changes_of_mind_settle(two);
+  }
+  SECTION("a backlog is bounded by count, and says what is gone") {
+    count_is_bounded(two);
+  }
+  SECTION("a backlog of one keeps the newest") {
+    one_is_kept_of_one(two);
+  }
+  SECTION("a backlog is bounded by bytes") {
+    bytes_are_bounded(two);
+  }
+  SECTION("a message expires by its own ttl, and is said to be gone") {
+    age_is_bounded(two);
+  }
+  SECTION("expired messages do not fill a page") {
+    expired_fill_no_page(two);
+  }
+  SECTION("an ephemeral message is announced and not kept") {
+    ephemeral_is_live_only(two);
+  }
+  SECTION("an idempotency key repeats the first answer or conflicts") {
+    repeats_are_known(two);
+  }
+  SECTION("an idempotency key that races with itself stores once") {
+    repeats_at_once_store_one(two);
+  }
+  SECTION("pages follow each other to the end") {
+    pages_follow_each_other(two);
+  }
+  SECTION("queries are answered in order, with epoch and last") {
+    queries_are_answered_in_order(two);
+  }
+  SECTION("an unused channel has an empty page") {
+    nothing_is_a_page_too(two);
+  }
+  SECTION("a message arrives whole, whatever its bytes") {
+    messages_arrive_whole(two);
+  }
 }
 
 }  // namespace relay::test

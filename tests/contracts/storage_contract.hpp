@@ -16,7 +16,8 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual MakeStorage maker() = 0;
-  // From here on the store's clock reads less than the time of the last id: as if it had been set back by `by`.
+  // From here on the store's clock reads less than the time of the last id: as if it had been set back by
+  // `by`.
   virtual void set_clock_back(Milliseconds by) = 0;
 };
 

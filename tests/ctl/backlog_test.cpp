@@ -1,4 +1,5 @@
-// backlog list, show, get, count, trim and rm, and channels purge: what they print and what they do to a real Redis.
+// backlog list, show, get, count, trim and rm, and channels purge: what they print and what they do to a real
+// Redis.
 #include "ctl/stored_fixture.hpp"
 
 #include "support/catch.hpp"
@@ -59,7 +60,8 @@ TEST_CASE("backlog show and get print messages as they are") {
   CHECK(has(table, "two\\nlines \\x00"));
   CHECK(has(table, std::to_string(ids[0])));
 
-  CHECK(f.ctl.good({"backlog", "get", "c", std::to_string(ids[0]), "--raw"}).out == std::string("two\nlines \0 \"q\" é", 18));
+  CHECK(f.ctl.good({"backlog", "get", "c", std::to_string(ids[0]), "--raw"}).out ==
+        std::string("two\nlines \0 \"q\" é", 18));
   CHECK(f.ctl.good({"backlog", "get", "c", std::to_string(ids[1]), "-o", "json"}).json()["data"]["n"] == 1);
   CHECK(has(f.ctl.good({"backlog", "get", "c", std::to_string(ids[0])}).out, "EVENT"));
   const auto missing = f.ctl.run({"backlog", "get", "c", std::to_string(ids[1] + 1)});
@@ -72,12 +74,15 @@ TEST_CASE("backlog show and get print messages as they are") {
 TEST_CASE("backlog show begins where it is told and says that more follows") {
   StoredFixture f;
   const auto ids = f.ctl.store("c", numbered(500));
-  const auto some = f.ctl.good({"backlog", "show", "c", "--from", std::to_string(ids[250]), "--limit", "3", "-o", "jsonl"});
+  const auto some =
+      f.ctl.good({"backlog", "show", "c", "--from", std::to_string(ids[250]), "--limit", "3", "-o", "jsonl"});
   REQUIRE(some.lines().size() == 3);
   CHECK(some.lines()[0]["id"] == ids[250]);
   CHECK(has(some.err, "--from " + std::to_string(ids[253])));
   CHECK(f.ctl.good({"backlog", "show", "c", "-o", "jsonl"}).lines().size() == 100);
-  CHECK(f.ctl.good({"backlog", "show", "c", "--from", "1h", "--limit", "1000", "-o", "jsonl"}).lines().size() == 500);
+  CHECK(
+      f.ctl.good({"backlog", "show", "c", "--from", "1h", "--limit", "1000", "-o", "jsonl"}).lines().size() ==
+      500);
   CHECK(f.ctl.run({"backlog", "show", "c", "--from", "soon"}).exit == 64);
 }
 
@@ -112,7 +117,8 @@ TEST_CASE("backlog trim keeps the newest and remembers what went") {
   CHECK(f.ctl.run({"backlog", "verify", "c"}).exit == 0);
   CHECK(has(f.ctl.good({"backlog", "trim", "c", "--max-len", "10", "-y"}).err, "nothing to remove"));
   CHECK(f.ctl.good({"backlog", "trim", "c", "--older-than", "1h", "-y", "-o", "json"}).json().empty());
-  CHECK(f.ctl.good({"backlog", "trim", "c", "--older-than", "0", "-y", "-o", "json"}).json()[0]["removed"] == 10);
+  CHECK(f.ctl.good({"backlog", "trim", "c", "--older-than", "0", "-y", "-o", "json"}).json()[0]["removed"] ==
+        10);
   CHECK(f.redis.command({"EXISTS", "relay:log:c"}) == "0");
   CHECK(f.redis.command({"GET", "relay:last:c"}) == std::to_string(ids.back()));
 }
@@ -120,7 +126,9 @@ TEST_CASE("backlog trim keeps the newest and remembers what went") {
 TEST_CASE("backlog rm takes messages out of the middle") {
   StoredFixture f;
   const auto ids = f.ctl.store("c", numbered(5));
-  const auto done = f.ctl.good({"backlog", "rm", "c", std::to_string(ids[1]), std::to_string(ids[3]), "-y", "-o", "json"}).json();
+  const auto done =
+      f.ctl.good({"backlog", "rm", "c", std::to_string(ids[1]), std::to_string(ids[3]), "-y", "-o", "json"})
+          .json();
   REQUIRE(done.size() == 2);
   CHECK(done[0]["id"] == ids[1]);
   CHECK(done[1]["done"] == true);
@@ -157,7 +165,8 @@ TEST_CASE("readers with older cursors are told of what relayctl removed") {
   relayd.await_ready();
   const auto gaps_after = [&](MessageId cursor) {
     StreamSet set;
-    Stream& stream = set.open(relayd.port(), Wire::kSseJson, "channel=c&lastEventId=" + std::to_string(cursor));
+    Stream& stream =
+        set.open(relayd.port(), Wire::kSseJson, "channel=c&lastEventId=" + std::to_string(cursor));
     const MessageId end = f.ctl.store("c", {"end"}).back();
     REQUIRE(set.run_until([&] { return stream.last_id() == end; }, 15s));
     return stream.count(Item::Kind::kGap);

@@ -10,7 +10,9 @@ namespace {
 
 using namespace relay::ctl;
 
-CommandLine read(std::vector<std::string> words) { return read_command_line(words); }
+CommandLine read(std::vector<std::string> words) {
+  return read_command_line(words);
+}
 
 std::string refusal(std::vector<std::string> words) {
   const CommandLine line = read(std::move(words));
@@ -47,9 +49,12 @@ TEST_CASE("behind -- everything is an argument") {
 }
 
 TEST_CASE("mistakes get the nearest name") {
-  CHECK(refusal({"chanels", "list"}) == "unknown command \"chanels\" | did you mean \"channels\"?  see: relayctl help");
-  CHECK(refusal({"channels", "lst"}) == "unknown command \"channels lst\" | did you mean \"list\"?  see: relayctl channels");
-  CHECK(refusal({"status", "--ouput", "json"}).starts_with("unknown flag \"--ouput\" | did you mean \"--output\"?"));
+  CHECK(refusal({"chanels", "list"}) ==
+        "unknown command \"chanels\" | did you mean \"channels\"?  see: relayctl help");
+  CHECK(refusal({"channels", "lst"}) ==
+        "unknown command \"channels lst\" | did you mean \"list\"?  see: relayctl channels");
+  CHECK(refusal({"status", "--ouput", "json"})
+            .starts_with("unknown flag \"--ouput\" | did you mean \"--output\"?"));
   CHECK(refusal({"frobnicate"}) == "unknown command \"frobnicate\" | see: relayctl help");
 }
 
@@ -58,7 +63,8 @@ TEST_CASE("what is missing or too much is said") {
   CHECK(refusal({"status", "now"}) == "unexpected argument \"now\" | see: relayctl status -h");
   CHECK(refusal({"status", "--timeout"}) == "--timeout needs a value | see: relayctl --help");
   CHECK(refusal({"completion", "tcsh"}) == "\"tcsh\" is no SHELL | see: relayctl completion -h");
-  CHECK(refusal({"ping", "--path", "moon"}) == "\"moon\" is no value for --path | one of: admin, storage, e2e");
+  CHECK(refusal({"ping", "--path", "moon"}) ==
+        "\"moon\" is no value for --path | one of: admin, storage, e2e");
 }
 
 TEST_CASE("a noun without its verb is no verb") {

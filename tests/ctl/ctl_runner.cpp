@@ -20,8 +20,8 @@ std::string text_of(const std::string& path) {
   return text.str();
 }
 
-[[noreturn]] void become(const std::vector<std::string>& command, const std::vector<std::string>& environment, const std::string& in,
-                         const std::string& out, const std::string& err) {
+[[noreturn]] void become(const std::vector<std::string>& command, const std::vector<std::string>& environment,
+                         const std::string& in, const std::string& out, const std::string& err) {
   ::dup2(::open(in.c_str(), O_RDONLY), 0);
   ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
   ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
@@ -79,7 +79,8 @@ CtlResult Ctl::run(std::vector<std::string> words, const std::string& input) con
   result.exit = await(pid);
   result.out = text_of(out);
   result.err = text_of(err);
-  if (result.exit == -1 || result.exit == 127) throw std::runtime_error("relayctl does not run or does not end: " + result.out + result.err);
+  if (result.exit == -1 || result.exit == 127)
+    throw std::runtime_error("relayctl does not run or does not end: " + result.out + result.err);
   return result;
 }
 
@@ -88,7 +89,8 @@ CtlResult Ctl::expect(int exit, std::vector<std::string> words, const std::strin
   for (const std::string& word : words) line += " " + word;
   CtlResult result = run(std::move(words), input);
   if (result.exit != exit) {
-    throw std::runtime_error("relayctl" + line + " ended with " + std::to_string(result.exit) + ", not " + std::to_string(exit) + ":\n" + result.out + result.err);
+    throw std::runtime_error("relayctl" + line + " ended with " + std::to_string(result.exit) + ", not " +
+                             std::to_string(exit) + ":\n" + result.out + result.err);
   }
   return result;
 }

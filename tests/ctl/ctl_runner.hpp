@@ -1,7 +1,7 @@
 // The built relayctl as somebody uses it: words in, standard output, standard error and exit code out.
 //
-// It runs with a home of its own, no terminal, and nothing of the environment but what is given. One test thread.
-// Throws std::runtime_error when it cannot be run or does not end within kLimit.
+// It runs with a home of its own, no terminal, and nothing of the environment but what is given. One test
+// thread. Throws std::runtime_error when it cannot be run or does not end within kLimit.
 #pragma once
 
 #include <chrono>

@@ -21,7 +21,8 @@ namespace {
 struct Registry : StoredFixture {
   RelaydProcess relayd(const std::string& id) {
     Settings settings = redis_settings(redis);
-    settings.merge(Settings{{"instance.id", id}, {"instance.heartbeat_interval", "1s"}, {"instance.dead_after", "1h"}});
+    settings.merge(
+        Settings{{"instance.id", id}, {"instance.heartbeat_interval", "1s"}, {"instance.dead_after", "1h"}});
     return RelaydProcess(settings);
   }
   bool await(const std::function<bool()>& condition, std::chrono::milliseconds limit = 20s) {
@@ -35,7 +36,8 @@ struct Registry : StoredFixture {
   bool listed(const std::string& id) { return redis.command({"ZSCORE", "relay:instances", id}) != "(nil)"; }
   std::int64_t silent_ms(const std::string& id) {
     const auto time = redis.list({"TIME"});
-    return std::stoll(time[0]) * 1000 + std::stoll(time[1]) / 1000 - std::stoll(redis.command({"ZSCORE", "relay:instances", id}));
+    return std::stoll(time[0]) * 1000 + std::stoll(time[1]) / 1000 -
+           std::stoll(redis.command({"ZSCORE", "relay:instances", id}));
   }
   bool present(const std::string& id) {
     for (const std::string& member : redis.list({"SMEMBERS", "relay:subs:c"})) {
@@ -58,8 +60,11 @@ TEST_CASE("instances purge --dead works with every relayd gone") {
     set.open(one.port(), Wire::kSse, "channel=c");
     set.open(two.port(), Wire::kWsJson, "channel=c");
     REQUIRE(set.await_live());
-    REQUIRE(f.await([&] { return f.present("edge-1") && f.present("edge-2") && f.redis.command({"SCARD", "relay:subs:c"}) == "3"; }));
-    REQUIRE(f.await([&] { return f.redis.command({"HGET", "relay:instance:edge-1", "clientCount"}) == "2"; }));
+    REQUIRE(f.await([&] {
+      return f.present("edge-1") && f.present("edge-2") && f.redis.command({"SCARD", "relay:subs:c"}) == "3";
+    }));
+    REQUIRE(
+        f.await([&] { return f.redis.command({"HGET", "relay:instance:edge-1", "clientCount"}) == "2"; }));
     one.process().signal(SIGKILL);
     two.process().signal(SIGKILL);
     REQUIRE(one.process().wait(10s));
@@ -73,7 +78,8 @@ TEST_CASE("instances purge --dead works with every relayd gone") {
   CHECK(f.ctl.run({"instances", "purge", "-y"}).exit == 64);
 
   CHECK(f.ctl.run({"instances", "purge", "--dead", "--grace", "0"}).exit == 64);
-  const auto planned = f.ctl.good({"instances", "purge", "--dead", "--grace", "0", "--dry-run", "-o", "json"});
+  const auto planned =
+      f.ctl.good({"instances", "purge", "--dead", "--grace", "0", "--dry-run", "-o", "json"});
   REQUIRE(planned.json().size() == 2);
   CHECK(planned.json()[0]["result"] == "would be removed");
   CHECK(planned.json()[0]["entries"] == 2);
@@ -94,7 +100,8 @@ TEST_CASE("instances purge --dead works with every relayd gone") {
   const auto rest = f.ctl.good({"instances", "purge", "--dead", "--grace", "0", "-y"});
   CHECK(has(rest.out, "edge-1"));
   CHECK(has(rest.out, "removed"));
-  for (const char* key : {"relay:instances", "relay:instance:edge-1", "relay:held:edge-1", "relay:held:edge-2", "relay:subs:c", "relay:lease:purge"}) {
+  for (const char* key : {"relay:instances", "relay:instance:edge-1", "relay:held:edge-1",
+                          "relay:held:edge-2", "relay:subs:c", "relay:lease:purge"}) {
     INFO(key);
     CHECK(f.redis.command({"EXISTS", key}) == "0");
   }
@@ -117,8 +124,8 @@ TEST_CASE("check instances tells the dead from the living") {
   CHECK(f.ctl.run({"check", "instances", "--format", "nagios", "--crit", "1"}).exit == 2);
 }
 
-// A frozen instance is purged and comes back at the same moment, again and again: whatever the order, it ends up in the
-// registry with its client.
+// A frozen instance is purged and comes back at the same moment, again and again: whatever the order, it ends
+// up in the registry with its client.
 TEST_CASE("a purge that races a revived instance never removes it for good") {
   Registry f;
   RelaydProcess relayd = f.relayd("edge-1");
@@ -132,11 +139,15 @@ TEST_CASE("a purge that races a revived instance never removes it for good") {
     const std::string beat = f.redis.command({"ZSCORE", "relay:instances", "edge-1"});
     REQUIRE(f.await([&] { return f.silent_ms("edge-1") > 1600; }));
     // Its first beat after the thaw falls into the purge, or comes just before or behind it.
-    ChildProcess purge(f.ctl.ctl.command({"instances", "purge", "--dead", "--grace", "1500ms", "-y"}), f.ctl.ctl.environment());
+    ChildProcess purge(f.ctl.ctl.command({"instances", "purge", "--dead", "--grace", "1500ms", "-y"}),
+                       f.ctl.ctl.environment());
     if (round % 2 == 0) REQUIRE(purge.wait(20s) == 0);
     relayd.process().signal(SIGCONT);
     REQUIRE(purge.wait(20s) == 0);
-    CHECK(f.await([&] { return f.listed("edge-1") && f.redis.command({"ZSCORE", "relay:instances", "edge-1"}) != beat && f.present("edge-1"); }));
+    CHECK(f.await([&] {
+      return f.listed("edge-1") && f.redis.command({"ZSCORE", "relay:instances", "edge-1"}) != beat &&
+             f.present("edge-1");
+    }));
     CHECK(f.redis.command({"SCARD", "relay:subs:c"}) == "1");
   }
   set.run_for(10ms);

@@ -8,7 +8,8 @@
 namespace relay::test {
 
 struct LiveFixture {
-  explicit LiveFixture(Settings more = {}) : relayd(with_socket(std::move(more))), ctl({"-s", "unix:" + socket()}) {}
+  explicit LiveFixture(Settings more = {})
+      : relayd(with_socket(std::move(more))), ctl({"-s", "unix:" + socket()}) {}
 
   std::string socket() const { return folder.path() + "/admin.sock"; }
   Settings with_socket(Settings settings) const {

@@ -14,7 +14,9 @@ namespace {
 using namespace relay::test;
 using nlohmann::json;
 
-bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
+bool has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
 
 TEST_CASE("status is one screen, and exact as JSON") {
   LiveFixture fixture;
@@ -57,9 +59,14 @@ TEST_CASE("publish prints the id, and tail shows what is kept") {
   CHECK(has(table.out, "TIME"));
   CHECK(has(table.out, "from a pipe"));
   CHECK_FALSE(has(table.out, "Hello"));
-  CHECK(fixture.ctl.expect(0, {"tail", "news", "--since", id.substr(0, id.size() - 1), "--until-end", "-f", "{data}"}).out ==
-        "{\"price\":7}\nfrom a pipe\n");
-  CHECK(fixture.ctl.expect(0, {"tail", "news", "--since", "1h", "-n", "all", "--until-end", "-c", "1", "-f", "{data}"}).out == "Hello\n");
+  CHECK(
+      fixture.ctl
+          .expect(0, {"tail", "news", "--since", id.substr(0, id.size() - 1), "--until-end", "-f", "{data}"})
+          .out == "{\"price\":7}\nfrom a pipe\n");
+  CHECK(
+      fixture.ctl
+          .expect(0, {"tail", "news", "--since", "1h", "-n", "all", "--until-end", "-c", "1", "-f", "{data}"})
+          .out == "Hello\n");
 }
 
 TEST_CASE("publish repeats, knows its key, and stops at nothing to say") {
@@ -78,7 +85,8 @@ TEST_CASE("publish repeats, knows its key, and stops at nothing to say") {
 TEST_CASE("tail follows, the kept ones first and nothing twice") {
   LiveFixture fixture;
   for (const std::string data : {"1", "2", "3"}) fixture.ctl.expect(0, {"publish", "news", data});
-  ChildProcess tail(fixture.ctl.command({"tail", "news", "other", "-n", "2", "-c", "4", "-f", "got {data}"}), fixture.ctl.environment());
+  ChildProcess tail(fixture.ctl.command({"tail", "news", "other", "-n", "2", "-c", "4", "-f", "got {data}"}),
+                    fixture.ctl.environment());
   REQUIRE(tail.await_line("got 3", std::chrono::seconds(15)));
   fixture.ctl.expect(0, {"wait", "channel=news", "--for", "15s"});
   fixture.ctl.expect(0, {"publish", "other", "4"});
@@ -111,8 +119,10 @@ TEST_CASE("channels are listed, told apart and counted") {
   CHECK(list[1]["messages"] == 1);
   CHECK(has(fixture.ctl.expect(0, {"channels", "list"}).out, "CHANNEL  SUBSCRIBERS  MESSAGES"));
   CHECK(fixture.ctl.expect(0, {"channels", "list", "--pattern", "chat:*", "-o", "name"}).out == "chat:1\n");
-  CHECK(fixture.ctl.expect(0, {"channels", "list", "--sort-by", "-subscribers", "--limit", "1", "-o", "name"}).out == "news\n");
-  CHECK(fixture.ctl.expect(0, {"channels", "list", "--filter", "subscribers=1", "-o", "name"}).out == "chat:1\n");
+  CHECK(fixture.ctl.expect(0, {"channels", "list", "--sort-by", "-subscribers", "--limit", "1", "-o", "name"})
+            .out == "news\n");
+  CHECK(fixture.ctl.expect(0, {"channels", "list", "--filter", "subscribers=1", "-o", "name"}).out ==
+        "chat:1\n");
   CHECK(fixture.ctl.run({"channels", "list", "--sort-by", "subscriber"}).exit == 64);
   const json one = fixture.ctl.json({"channels", "get", "news"});
   CHECK(one["subscribers"] == 2);
@@ -161,7 +171,8 @@ TEST_CASE("clients are listed, looked at and kicked") {
   CHECK(fixture.ctl.run({"clients", "kick", id}).exit == 64);
   CHECK(fixture.ctl.expect(0, {"clients", "kick", id, "--dry-run"}).out.empty());
   CHECK(fixture.ctl.run({"clients", "kick", "-y"}).exit == 64);
-  const CtlResult kicked = fixture.ctl.expect(0, {"clients", "kick", id, "-y", "--reason", std::string(122, 'x') + "é, and more than fits"});
+  const CtlResult kicked = fixture.ctl.expect(
+      0, {"clients", "kick", id, "-y", "--reason", std::string(122, 'x') + "é, and more than fits"});
   CHECK(has(kicked.err, "1 client will be disconnected"));
   REQUIRE(fixture.streams.run_until([&] { return socket.ended(); }));
   CHECK(socket.close_code() == 1008);
@@ -213,7 +224,8 @@ TEST_CASE("an instance goes out of rotation and comes back") {
 TEST_CASE("ping measures three ways") {
   LiveFixture fixture;
   for (const std::string path : {"admin", "storage", "e2e"}) {
-    const CtlResult result = fixture.ctl.expect(0, {"ping", "--path", path, "-c", "3", "--interval", "0", "-o", "jsonl"});
+    const CtlResult result =
+        fixture.ctl.expect(0, {"ping", "--path", path, "-c", "3", "--interval", "0", "-o", "jsonl"});
     CHECK(std::count(result.out.begin(), result.out.end(), '\n') == 3);
     CHECK(json::parse(result.out.substr(0, result.out.find('\n')))["path"] == path);
     CHECK(has(result.err, "3 sent, 3 answered, min/avg/p99/max "));
@@ -228,11 +240,13 @@ TEST_CASE("settings are shown, explained, changed and read again") {
   CHECK(has(table.out, "flag --set instance.id"));
   const json all = fixture.ctl.json({"config", "show", "--filter", "key=sse.heartbeat"});
   REQUIRE(all.size() == 1);
-  CHECK(all[0] == json{{"key", "sse.heartbeat"}, {"value", "25s"}, {"origin", "default"}, {"reload", "at_once"}});
+  CHECK(all[0] ==
+        json{{"key", "sse.heartbeat"}, {"value", "25s"}, {"origin", "default"}, {"reload", "at_once"}});
   CHECK(fixture.ctl.expect(0, {"config", "get", "sse.heartbeat"}).out == "25s\n");
   CHECK(fixture.ctl.json({"config", "get", "loops"})["value"] == 2);
   CHECK(fixture.ctl.run({"config", "get", "sse.heartbeats"}).exit == 1);
-  CHECK(fixture.ctl.json({"config", "set", "sse.heartbeat", "7s"})["applied"] == json::array({"sse.heartbeat"}));
+  CHECK(fixture.ctl.json({"config", "set", "sse.heartbeat", "7s"})["applied"] ==
+        json::array({"sse.heartbeat"}));
   CHECK(fixture.ctl.json({"config", "get", "sse.heartbeat"})["origin"] == "relayctl config set");
   CHECK(fixture.ctl.json({"config", "reload"})["applied"].empty());
   CHECK(fixture.ctl.expect(0, {"config", "get", "sse.heartbeat"}).out == "7s\n");
@@ -271,7 +285,8 @@ TEST_CASE("a reload says what changed, and a bad file changes nothing") {
 
 TEST_CASE("the log level changes for a while") {
   LiveFixture fixture;
-  CHECK(fixture.ctl.json({"log", "level"}) == json{{"level", "info"}, {"configured", "info"}, {"falls_back_ms", nullptr}});
+  CHECK(fixture.ctl.json({"log", "level"}) ==
+        json{{"level", "info"}, {"configured", "info"}, {"falls_back_ms", nullptr}});
   const json debug = fixture.ctl.json({"log", "level", "debug", "--for", "500ms"});
   CHECK(debug["level"] == "debug");
   CHECK(debug["falls_back_ms"].get<int>() <= 500);
@@ -287,12 +302,16 @@ TEST_CASE("the log level changes for a while") {
 TEST_CASE("check speaks to monitors") {
   LiveFixture fixture;
   CHECK(fixture.ctl.expect(0, {"check", "ready"}).out == "ok: ok\n");
-  CHECK(fixture.ctl.expect(0, {"check", "ready", "--format", "nagios"}).out == "RELAY READY OK - ok | probe_age_ms=0;;\n");
+  CHECK(fixture.ctl.expect(0, {"check", "ready", "--format", "nagios"}).out ==
+        "RELAY READY OK - ok | probe_age_ms=0;;\n");
   CHECK(fixture.ctl.expect(0, {"check", "live", "--format", "json"}).json()["health"] == "ok");
-  CHECK(has(fixture.ctl.expect(0, {"check", "live", "--format", "prometheus"}).out, "relayctl_check_health{check=\"live\"} 0\n"));
+  CHECK(has(fixture.ctl.expect(0, {"check", "live", "--format", "prometheus"}).out,
+            "relayctl_check_health{check=\"live\"} 0\n"));
   CHECK(fixture.ctl.expect(0, {"check", "live", "-o", "json"}).json()["check"] == "live");
-  CHECK(fixture.ctl.expect(1, {"check", "live", "--warn", "0", "--format", "nagios"}).out.starts_with("RELAY LIVE WARNING"));
-  CHECK(fixture.ctl.expect(2, {"check", "live", "--crit", "0", "--format", "nagios"}).out.starts_with("RELAY LIVE CRITICAL"));
+  CHECK(fixture.ctl.expect(1, {"check", "live", "--warn", "0", "--format", "nagios"})
+            .out.starts_with("RELAY LIVE WARNING"));
+  CHECK(fixture.ctl.expect(2, {"check", "live", "--crit", "0", "--format", "nagios"})
+            .out.starts_with("RELAY LIVE CRITICAL"));
   fixture.relayd.process().signal(SIGKILL);
   fixture.relayd.process().wait(std::chrono::seconds(10));
   CHECK(fixture.ctl.expect(3, {"check", "live", "--format", "nagios"}).out.starts_with("RELAY LIVE UNKNOWN"));
@@ -313,7 +332,11 @@ TEST_CASE("metrics are rows, or as Prometheus reads them") {
   fixture.listen(Wire::kSse, "news");
   const json rows = fixture.ctl.json({"metrics", "relayd_clients"});
   REQUIRE(rows.size() == 3);
-  CHECK(rows[0] == json{{"name", "relayd_clients"}, {"labels", "transport=\"sse\""}, {"value", 1.0}, {"type", "gauge"}, {"help", "Clients connected now, by transport."}});
+  CHECK(rows[0] == json{{"name", "relayd_clients"},
+                        {"labels", "transport=\"sse\""},
+                        {"value", 1.0},
+                        {"type", "gauge"},
+                        {"help", "Clients connected now, by transport."}});
   CHECK(has(fixture.ctl.expect(0, {"metrics", "relayd_clients"}).out, "transport=\"sse\""));
   CHECK(fixture.ctl.run({"metrics", "no_such_metric"}).exit == 1);
   CHECK(has(fixture.ctl.expect(0, {"metrics", "--raw"}).out, "# TYPE relayd_clients gauge\n"));

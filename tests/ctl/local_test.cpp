@@ -14,7 +14,9 @@ namespace {
 using namespace relay::test;
 using nlohmann::json;
 
-bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
+bool has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
 
 TEST_CASE("version is one line, with details as JSON") {
   const Ctl ctl;
@@ -31,12 +33,14 @@ TEST_CASE("help goes to standard output, and mistakes to standard error with 64"
   CHECK(has(ctl.expect(0, {"channels", "-h"}).out, "list"));
   CHECK(has(ctl.expect(0, {"tail", "--help"}).out, "Keys:"));
   CHECK(has(ctl.expect(0, {"help", "exit-codes"}).out, "77   not allowed"));
-  CHECK(ctl.run({"help", "exit-code"}).err == "relayctl: there is no help on \"exit-code\"\n  did you mean \"exit-codes\"?  see: relayctl help\n");
+  CHECK(ctl.run({"help", "exit-code"}).err ==
+        "relayctl: there is no help on \"exit-code\"\n  did you mean \"exit-codes\"?  see: relayctl help\n");
   const CtlResult noun = ctl.expect(64, {"channels"});
   CHECK(noun.out.empty());
   CHECK(has(noun.err, "kick CHANNEL"));
   const CtlResult typo = ctl.expect(64, {"chanels", "list"});
-  CHECK(typo.err == "relayctl: unknown command \"chanels\"\n  did you mean \"channels\"?  see: relayctl help\n");
+  CHECK(typo.err ==
+        "relayctl: unknown command \"chanels\"\n  did you mean \"channels\"?  see: relayctl help\n");
 }
 
 TEST_CASE("a relayd that is not there is said with what was tried") {
@@ -44,7 +48,9 @@ TEST_CASE("a relayd that is not there is said with what was tried") {
   const CtlResult named = ctl.expect(69, {"status", "-s", "unix:/no/such.sock"});
   CHECK(has(named.err, "relayctl: cannot reach relayd at unix:/no/such.sock: No such file or directory\n"));
   const ScratchFolder folder;
-  const std::string config = folder.write("relayd.toml", "[admin]\nsocket = \"/no/such.sock\"\n[operator]\nlisten = \"127.0.0.1:" + std::to_string(free_port()) + "\"\n");
+  const std::string config =
+      folder.write("relayd.toml", "[admin]\nsocket = \"/no/such.sock\"\n[operator]\nlisten = \"127.0.0.1:" +
+                                      std::to_string(free_port()) + "\"\n");
   const CtlResult tried = ctl.expect(69, {"status", "--config", config});
   CHECK(has(tried.err, "the admin socket unix:/no/such.sock: "));
   CHECK(has(tried.err, "the operator address 127.0.0.1:"));
@@ -65,7 +71,8 @@ TEST_CASE("the operator address wants its token") {
   ::chmod(token.c_str(), 0600);
   ::chmod(wrong.c_str(), 0600);
   const RelaydProcess off;
-  const CtlResult without = Ctl().expect(77, {"status", "-s", "127.0.0.1:" + std::to_string(off.operator_port())});
+  const CtlResult without =
+      Ctl().expect(77, {"status", "-s", "127.0.0.1:" + std::to_string(off.operator_port())});
   CHECK(has(without.err, "operator.token_file"));
   const RelaydProcess relayd({{"operator.token_file", token}});
   const std::string address = "http://127.0.0.1:" + std::to_string(relayd.operator_port());
@@ -75,7 +82,8 @@ TEST_CASE("the operator address wants its token") {
   const CtlResult traced = Ctl().expect(0, {"status", "-s", address, "--token-file", token, "--trace"});
   CHECK(has(traced.err, "GET /admin/v1/status"));
   CHECK_FALSE(has(traced.err, "open-sesame"));
-  CHECK(Ctl().json({"config", "get", "operator.token", "-s", address, "--token-file", token})["value"] == "***");
+  CHECK(Ctl().json({"config", "get", "operator.token", "-s", address, "--token-file", token})["value"] ==
+        "***");
 }
 
 TEST_CASE("contexts are made, used and removed") {
@@ -83,7 +91,7 @@ TEST_CASE("contexts are made, used and removed") {
   const Ctl ctl;
   CHECK(ctl.json({"context", "list"}).empty());
   ctl.expect(0, {"context", "add", "edge", "-s", "unix:" + fixture.socket(), "--description", "it's here"});
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::stat((ctl.home() + "/.config/relayctl/contexts.json").c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
   CHECK(ctl.run({"context", "add", "edge"}).exit == 64);
@@ -160,14 +168,16 @@ TEST_CASE("doctor looks at everything and says what needs somebody") {
 
 TEST_CASE("watching shows it again and again until interrupted") {
   LiveFixture fixture;
-  ChildProcess watching(fixture.ctl.command({"status", "-o", "jsonl", "--watch=100ms"}), fixture.ctl.environment());
+  ChildProcess watching(fixture.ctl.command({"status", "-o", "jsonl", "--watch=100ms"}),
+                        fixture.ctl.environment());
   REQUIRE(watching.await_line("edge-1", std::chrono::seconds(15)));
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(15);
   const auto lines = [&] {
     const std::string all = watching.output();
     return std::count(all.begin(), all.end(), '\n');
   };
-  while (lines() < 3 && std::chrono::steady_clock::now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  while (lines() < 3 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(lines() >= 3);
   watching.signal(SIGINT);
   CHECK(watching.wait(std::chrono::seconds(15)) == 130);

@@ -8,7 +8,8 @@ namespace {
 
 using namespace relay::ctl;
 
-const std::vector<Column> kColumns{{"channel", "CHANNEL"}, {"subscribers", "SUBSCRIBERS", Kind::kNumber}, {"size", "SIZE", Kind::kBytes}};
+const std::vector<Column> kColumns{
+    {"channel", "CHANNEL"}, {"subscribers", "SUBSCRIBERS", Kind::kNumber}, {"size", "SIZE", Kind::kBytes}};
 const std::vector<Json> kRows{{{"channel", "news"}, {"subscribers", 12345}, {"size", 43'306'189}},
                               {{"channel", "größe"}, {"subscribers", 1}, {"size", nullptr}}};
 
@@ -24,15 +25,18 @@ TEST_CASE("a table has no lines, numbers stand to the right") {
 TEST_CASE("a table is cut to the terminal, and whole without one") {
   const std::vector<Column> columns{{"text", "TEXT"}, {"n", "N", Kind::kNumber}};
   const std::vector<Json> rows{{{"text", std::string(100, 'x')}, {"n", 7}}};
-  CHECK(render_table(columns, rows, {.width = 20}) == "TEXT               N\n" + std::string(16, 'x') + "…  7\n");
+  CHECK(render_table(columns, rows, {.width = 20}) ==
+        "TEXT               N\n" + std::string(16, 'x') + "…  7\n");
   CHECK(render_table(columns, rows, {}).find(std::string(100, 'x')) != std::string::npos);
 }
 
 TEST_CASE("rows that come one by one stand below each other") {
   const std::vector<Column> columns{{"a", "A"}, {"b", "B"}};
   std::vector<std::size_t> widths;
-  CHECK(render_table(columns, std::vector<Json>{{{"a", "longer"}, {"b", "x"}}}, {.widths = &widths}) == "A       B\nlonger  x\n");
-  CHECK(render_table(columns, std::vector<Json>{{{"a", "1"}, {"b", "y"}}}, {.headers = false, .widths = &widths}) == "1       y\n");
+  CHECK(render_table(columns, std::vector<Json>{{{"a", "longer"}, {"b", "x"}}}, {.widths = &widths}) ==
+        "A       B\nlonger  x\n");
+  CHECK(render_table(columns, std::vector<Json>{{{"a", "1"}, {"b", "y"}}},
+                     {.headers = false, .widths = &widths}) == "1       y\n");
 }
 
 TEST_CASE("wide characters take two columns, and data cannot steer the terminal") {
@@ -40,7 +44,8 @@ TEST_CASE("wide characters take two columns, and data cannot steer the terminal"
   CHECK(display_width("日本") == 4);
   CHECK(cut("日本語", 5) == "日本…");
   CHECK(printable("a\x1b[31m\nb") == "a\\x1b[31m\\nb");
-  CHECK(printable("a\xc2\x9b" "b") == "a\\x9bb");
+  CHECK(printable("a\xc2\x9b"
+                  "b") == "a\\x9bb");
 }
 
 TEST_CASE("csv is RFC 4180") {
@@ -51,7 +56,13 @@ TEST_CASE("csv is RFC 4180") {
 }
 
 TEST_CASE("yaml quotes what it would read otherwise") {
-  CHECK(render_yaml({{"a", "plain"}, {"b", "yes"}, {"c", "1.5"}, {"d", {1, 2}}, {"e", Json::object()}, {"f", {{"g", nullptr}}}, {"h", ""}}) ==
+  CHECK(render_yaml({{"a", "plain"},
+                     {"b", "yes"},
+                     {"c", "1.5"},
+                     {"d", {1, 2}},
+                     {"e", Json::object()},
+                     {"f", {{"g", nullptr}}},
+                     {"h", ""}}) ==
         "a: plain\nb: \"yes\"\nc: \"1.5\"\nd:\n  - 1\n  - 2\ne: {}\nf:\n  g: null\nh: \"\"\n");
   CHECK(render_yaml(Json::array({{{"a", 1}, {"b", "x: y"}}})) == "- a: 1\n  b: \"x: y\"\n");
   CHECK(render_yaml(Json::array()) == "[]\n");

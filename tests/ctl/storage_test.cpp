@@ -79,11 +79,12 @@ TEST_CASE("storage orphans finds keys that nobody answers for, and deletes its o
   CHECK(found.exit == 1);
   std::map<std::string, std::string> kinds;
   for (const auto& row : found.json()) kinds[row["key"].get<std::string>()] = row["kind"].get<std::string>();
-  CHECK(kinds == std::map<std::string, std::string>{{"relay:bytes:gone", "bytes"},
-                                                    {"relay:idem:c:00112233445566778899aabbccddeeff", "idempotency"},
-                                                    {"relay:held:dead", "held"},
-                                                    {"relay:subs:c", "subs"},
-                                                    {"relay:mine", "foreign"}});
+  CHECK(kinds ==
+        std::map<std::string, std::string>{{"relay:bytes:gone", "bytes"},
+                                           {"relay:idem:c:00112233445566778899aabbccddeeff", "idempotency"},
+                                           {"relay:held:dead", "held"},
+                                           {"relay:subs:c", "subs"},
+                                           {"relay:mine", "foreign"}});
   CHECK(has(f.ctl.run({"storage", "orphans"}).out, "no instance answers for this client"));
   CHECK(f.ctl.run({"storage", "orphans", "--delete"}).exit == 64);
   CHECK(f.ctl.run({"storage", "orphans", "--delete", "--dry-run"}).exit == 1);
@@ -98,10 +99,13 @@ TEST_CASE("storage orphans finds keys that nobody answers for, and deletes its o
 TEST_CASE("check storage answers monitors in their formats") {
   StoredFixture f;
   CHECK(f.ctl.good({"check", "storage", "--warn", "30s", "--crit", "60s"}).out == "ok: 1 server answers\n");
-  const auto nagios = f.ctl.good({"check", "storage", "--format", "nagios", "--warn", "30s", "--crit", "60s"}).out;
+  const auto nagios =
+      f.ctl.good({"check", "storage", "--format", "nagios", "--warn", "30s", "--crit", "60s"}).out;
   CHECK(nagios.starts_with("RELAY STORAGE OK - 1 server answers | round_trip_ms="));
-  CHECK(has(f.ctl.good({"check", "storage", "--format", "prometheus", "--crit", "60s"}).out, "relayctl_check_round_trip_ms{check=\"storage\"} "));
-  CHECK(nlohmann::json::parse(f.ctl.good({"check", "storage", "--format", "json", "--crit", "60s"}).out)["check"] == "storage");
+  CHECK(has(f.ctl.good({"check", "storage", "--format", "prometheus", "--crit", "60s"}).out,
+            "relayctl_check_round_trip_ms{check=\"storage\"} "));
+  CHECK(nlohmann::json::parse(
+            f.ctl.good({"check", "storage", "--format", "json", "--crit", "60s"}).out)["check"] == "storage");
   const auto slow = f.ctl.run({"check", "storage", "--format", "nagios", "--warn", "0", "--crit", "0"});
   CHECK(slow.exit == 2);
   f.redis.kill();
@@ -115,7 +119,8 @@ TEST_CASE("doctor looks at the store with no relayd there") {
   StoredFixture f;
   const auto rows = [&] {
     std::map<std::string, std::string> states;
-    for (const auto& row : f.ctl.run({"doctor", "-o", "json"}).json()) states[row["check"].get<std::string>()] = row["state"].get<std::string>();
+    for (const auto& row : f.ctl.run({"doctor", "-o", "json"}).json())
+      states[row["check"].get<std::string>()] = row["state"].get<std::string>();
     return states;
   };
   auto states = rows();

@@ -23,11 +23,14 @@ RedisCluster::Options masters_alone() {
 struct OnCluster {
   RedisCluster cluster{masters_alone()};
   ScratchFolder folder;
-  std::string config = folder.write("relayd.toml", "storage = \"redis\"\n[redis]\nmode = \"cluster\"\nurl = \"" + cluster.url() + "\"\n");
+  std::string config = folder.write(
+      "relayd.toml", "storage = \"redis\"\n[redis]\nmode = \"cluster\"\nurl = \"" + cluster.url() + "\"\n");
   StoredCtl ctl{Ctl({"--config", config})};
 };
 
-std::string body_of(const std::string& text) { return text.substr(text.find('\n') + 1); }
+std::string body_of(const std::string& text) {
+  return text.substr(text.find('\n') + 1);
+}
 
 }  // namespace
 
@@ -36,7 +39,10 @@ TEST_CASE("backlogs in many partitions are listed, verified, moved and cleared")
   StoredFixture single;
   std::string lines;
   for (int i = 0; i < 600; ++i) {
-    lines += nlohmann::json{{"channel", "room:" + std::to_string(i % 40)}, {"data", "text " + std::to_string(i)}}.dump() + "\n";
+    lines +=
+        nlohmann::json{{"channel", "room:" + std::to_string(i % 40)}, {"data", "text " + std::to_string(i)}}
+            .dump() +
+        "\n";
   }
   CHECK(f.ctl.good({"backlog", "import", "-", "--verify", "-o", "json"}, lines).json()["stored"] == 600);
   const auto rows = f.ctl.json({"backlog", "list"});
@@ -62,7 +68,8 @@ TEST_CASE("backlogs in many partitions are listed, verified, moved and cleared")
   const auto purged = f.ctl.good({"channels", "purge", "--pattern", "room:*", "-y", "-o", "json"}).json();
   CHECK(purged.size() == 40);
   CHECK(f.ctl.json({"backlog", "list"}).empty());
-  const auto back = f.ctl.good({"backlog", "import", "-", "--preserve-ids", "--verify", "-o", "json"}, exported).json();
+  const auto back =
+      f.ctl.good({"backlog", "import", "-", "--preserve-ids", "--verify", "-o", "json"}, exported).json();
   CHECK(back["stored"] == 600);
   CHECK(back["missing"] == 0);
   CHECK(body_of(f.ctl.good({"backlog", "export", "--all"}).out) == body_of(exported));
@@ -70,7 +77,8 @@ TEST_CASE("backlogs in many partitions are listed, verified, moved and cleared")
 
   // To a store of another layout under new ids alone.
   CHECK(single.ctl.run({"backlog", "import", "-", "--preserve-ids"}, exported).exit == 65);
-  CHECK(single.ctl.good({"backlog", "import", "-", "--verify", "-o", "json"}, exported).json()["missing"] == 0);
+  CHECK(single.ctl.good({"backlog", "import", "-", "--verify", "-o", "json"}, exported).json()["missing"] ==
+        0);
 
   const auto ids = f.ctl.ids("room:7");
   f.ctl.good({"backlog", "rm", "room:7", std::to_string(ids[3]), "-y"});
@@ -82,8 +90,9 @@ TEST_CASE("backlogs in many partitions are listed, verified, moved and cleared")
 TEST_CASE("a store that is laid out otherwise is refused, and says why") {
   OnCluster f;
   f.ctl.store("c", numbered(1));
-  const std::string other = f.folder.write("other.toml", "storage = \"redis\"\n[redis]\nmode = \"cluster\"\nurl = \"" + f.cluster.url() +
-                                                             "\"\n[cluster]\npartitions = 16\n");
+  const std::string other =
+      f.folder.write("other.toml", "storage = \"redis\"\n[redis]\nmode = \"cluster\"\nurl = \"" +
+                                       f.cluster.url() + "\"\n[cluster]\npartitions = 16\n");
   const Ctl wrong(std::vector<std::string>{"--config", other, "--timeout", "2s"});
   const auto refused = wrong.run({"backlog", "list"});
   CHECK(refused.exit != 0);
@@ -93,14 +102,17 @@ TEST_CASE("a store that is laid out otherwise is refused, and says why") {
 TEST_CASE("dead instances are purged in every partition") {
   OnCluster f;
   Settings settings = redis_settings(f.cluster);
-  settings.merge(Settings{{"instance.id", "edge-1"}, {"instance.heartbeat_interval", "1s"}, {"instance.dead_after", "1h"}});
+  settings.merge(Settings{
+      {"instance.id", "edge-1"}, {"instance.heartbeat_interval", "1s"}, {"instance.dead_after", "1h"}});
   {
     RelaydProcess relayd(settings);
     relayd.await_ready();
     StreamSet set;
     for (int i = 0; i < 20; ++i) set.open(relayd.port(), Wire::kSse, "channel=room:" + std::to_string(i));
     REQUIRE(set.await_live());
-    await_condition([&] { return f.ctl.json({"storage", "usage"}).dump().find("\"subs\"") != std::string::npos; }, "presence in the store");
+    await_condition(
+        [&] { return f.ctl.json({"storage", "usage"}).dump().find("\"subs\"") != std::string::npos; },
+        "presence in the store");
     relayd.process().signal(SIGKILL);
     REQUIRE(relayd.process().wait(std::chrono::seconds(10)));
   }
@@ -113,7 +125,8 @@ TEST_CASE("dead instances are purged in every partition") {
   CHECK(f.ctl.json({"instances", "list"}).empty());
   for (const auto& row : f.ctl.json({"storage", "usage"})) {
     INFO(row.dump());
-    CHECK((row["what"] != "subs" && row["what"] != "held" && row["what"] != "instance" && row["what"] != "instances"));
+    CHECK((row["what"] != "subs" && row["what"] != "held" && row["what"] != "instance" &&
+           row["what"] != "instances"));
   }
 }
 

@@ -23,7 +23,9 @@ struct CtlRun : CtlResult {
   }
 };
 
-inline bool has(const std::string& text, std::string_view words) { return text.find(words) != text.npos; }
+inline bool has(const std::string& text, std::string_view words) {
+  return text.find(words) != text.npos;
+}
 
 inline std::vector<std::string> numbered(int count) {
   std::vector<std::string> texts;
@@ -36,14 +38,17 @@ struct StoredCtl {
   Ctl ctl;
   nlohmann::json json(std::vector<std::string> words) const { return ctl.json(std::move(words)); }
 
-  CtlRun run(std::vector<std::string> words, const std::string& input = {}) const { return {ctl.run(std::move(words), input)}; }
+  CtlRun run(std::vector<std::string> words, const std::string& input = {}) const {
+    return {ctl.run(std::move(words), input)};
+  }
   CtlRun good(std::vector<std::string> words, const std::string& input = {}) const {
     return {ctl.expect(0, std::move(words), input)};
   }
   // Stores texts as messages; the ids of all that the channel then has.
   std::vector<MessageId> store(const std::string& channel, const std::vector<std::string>& texts) const {
     std::string lines;
-    for (const std::string& text : texts) lines += nlohmann::json{{"channel", channel}, {"data", text}}.dump() + "\n";
+    for (const std::string& text : texts)
+      lines += nlohmann::json{{"channel", channel}, {"data", text}}.dump() + "\n";
     good({"backlog", "import", "-"}, lines);
     return ids(channel);
   }
@@ -63,7 +68,9 @@ inline RedisServer::Options without_file() {
   return options;
 }
 
-inline std::string url_of(const RedisServer& server) { return "redis://127.0.0.1:" + std::to_string(server.port()); }
+inline std::string url_of(const RedisServer& server) {
+  return "redis://127.0.0.1:" + std::to_string(server.port());
+}
 
 struct StoredFixture {
   RedisServer redis{without_file()};

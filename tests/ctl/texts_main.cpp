@@ -20,8 +20,10 @@ bool write_file(const std::string& path, const std::string& text) {
 
 bool update(const std::string& root) {
   using relay::ctl::completion_script;
-  return write_file(root + "/man/relayctl.1", relay::ctl::man_page()) && write_file(root + "/completions/relayctl.bash", completion_script("bash")) &&
-         write_file(root + "/completions/_relayctl", completion_script("zsh")) && write_file(root + "/completions/relayctl.fish", completion_script("fish"));
+  return write_file(root + "/man/relayctl.1", relay::ctl::man_page()) &&
+         write_file(root + "/completions/relayctl.bash", completion_script("bash")) &&
+         write_file(root + "/completions/_relayctl", completion_script("zsh")) &&
+         write_file(root + "/completions/relayctl.fish", completion_script("fish"));
 }
 
 }  // namespace

@@ -20,14 +20,17 @@ namespace {
 using namespace relay::test;
 using namespace relay::ctl;
 
-bool has(const std::string& text, std::string_view words) { return text.find(words) != std::string::npos; }
+bool has(const std::string& text, std::string_view words) {
+  return text.find(words) != std::string::npos;
+}
 
 // A program on a pseudo terminal.
 class Terminal {
  public:
   Terminal(const std::vector<std::string>& command, const std::vector<std::string>& environment) {
     master_ = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0) throw std::runtime_error("no pseudo terminal");
+    if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0)
+      throw std::runtime_error("no pseudo terminal");
     slave_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY | O_CLOEXEC);
     resize(120, 30);
     ::tcgetattr(slave_, &before_);
@@ -46,7 +49,9 @@ class Terminal {
     const winsize size{rows, columns, 0, 0};
     ::ioctl(master_, TIOCSWINSZ, &size);
   }
-  void type(std::string_view keys) { REQUIRE(::write(master_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size())); }
+  void type(std::string_view keys) {
+    REQUIRE(::write(master_, keys.data(), keys.size()) == static_cast<ssize_t>(keys.size()));
+  }
   void signal(int number) { ::kill(pid_, number); }
   // Reads until the words have come since the last call; false after ten seconds.
   bool await(std::string_view words) {
@@ -78,7 +83,8 @@ class Terminal {
   const std::string& output() const { return output_; }
 
  private:
-  [[noreturn]] void become(const std::vector<std::string>& command, const std::vector<std::string>& environment) {
+  [[noreturn]] void become(const std::vector<std::string>& command,
+                           const std::vector<std::string>& environment) {
     ::setsid();
     for (const int fd : {0, 1, 2}) ::dup2(slave_, fd);
     ::ioctl(0, TIOCSCTTY, 0);
@@ -169,7 +175,9 @@ TEST_CASE("top needs a terminal, or --batch") {
   CHECK(has(frames.out, "relayd " RELAY_VERSION " on edge-1"));
   CHECK(has(frames.out, "CHANNEL"));
   CHECK(has(frames.out, "news"));
-  const auto document = fixture.ctl.expect(0, {"top", "--batch", "--interval", "100ms", "--tab", "clients", "-o", "json"}).json();
+  const auto document =
+      fixture.ctl.expect(0, {"top", "--batch", "--interval", "100ms", "--tab", "clients", "-o", "json"})
+          .json();
   CHECK(document["clients"].size() == 1);
   CHECK(document["status"]["clients"] == 1);
   CHECK(fixture.ctl.run({"top", "--batch", "--sort", "colour"}).exit == 64);
@@ -178,8 +186,13 @@ TEST_CASE("top needs a terminal, or --batch") {
 TEST_CASE("unchanged data draws unchanged lines, cut to the terminal") {
   set_up_locale();
   TopData data;
-  data.status = {{"version", "1"}, {"instance", "edge-1"}, {"state", "ready"}, {"clients", 3}, {"published_history", {1, 2, 4}}};
-  data.tables[1] = {{{"channel", std::string(80, 'x')}, {"subscribers", 3}, {"messages", 10}}, {{"channel", "b"}, {"subscribers", 5}, {"messages", 2}}};
+  data.status = {{"version", "1"},
+                 {"instance", "edge-1"},
+                 {"state", "ready"},
+                 {"clients", 3},
+                 {"published_history", {1, 2, 4}}};
+  data.tables[1] = {{{"channel", std::string(80, 'x')}, {"subscribers", 3}, {"messages", 10}},
+                    {{"channel", "b"}, {"subscribers", 5}, {"messages", 2}}};
   TopData before = data;
   before.tables[1][0]["messages"] = 4;
   const TopView view;

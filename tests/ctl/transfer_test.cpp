@@ -1,4 +1,5 @@
-// backlog export and import: bytes and ids there and back, into stores of every kind, while relayd serves them.
+// backlog export and import: bytes and ids there and back, into stores of every kind, while relayd serves
+// them.
 #include "ctl/stored_fixture.hpp"
 
 #include <algorithm>
@@ -17,20 +18,25 @@ using Json = nlohmann::json;
 namespace {
 
 // Without its first line, which holds the time.
-std::string body_of(const std::string& text) { return text.substr(text.find('\n') + 1); }
+std::string body_of(const std::string& text) {
+  return text.substr(text.find('\n') + 1);
+}
 
 // Awkward payloads, texts and JSON, on several channels.
 std::string awkward_lines(int count) {
   std::string all_bytes;
   for (int c = 0; c < 128; ++c) all_bytes += static_cast<char>(c);
-  const std::vector<Json> payloads{Json(""), Json(all_bytes), Json("{\"not\": json"), Json("é€😀\u2028"), Json(std::string(3000, 'x'))};
+  const std::vector<Json> payloads{Json(""), Json(all_bytes), Json("{\"not\": json"), Json("é€😀\u2028"),
+                                   Json(std::string(3000, 'x'))};
   std::string lines;
   for (int i = 0; i < count; ++i) {
-    Json line{{"channel", "ch:" + std::to_string(i % 7)}, {"event", i % 3 == 0 ? "" : "event " + std::to_string(i)}};
+    Json line{{"channel", "ch:" + std::to_string(i % 7)},
+              {"event", i % 3 == 0 ? "" : "event " + std::to_string(i)}};
     if (i % 2 == 0) {
       line["data"] = payloads[static_cast<std::size_t>(i / 2) % payloads.size()];
     } else {
-      line["data"] = "{ \"n\" : " + std::to_string(i) + ".0e0,  \"s\":\"\\u00e9\" }";  // its spelling must not change
+      line["data"] =
+          "{ \"n\" : " + std::to_string(i) + ".0e0,  \"s\":\"\\u00e9\" }";  // its spelling must not change
       line["json"] = true;
     }
     if (i % 5 == 0) line["exclude"] = {"a.1", "b:2"};
@@ -45,7 +51,8 @@ struct Twin {
   StoredFixture from, to;
   std::string text() const { return from.ctl.good({"backlog", "export", "--all"}).out; }
   Json import(const std::string& exported) const {
-    return to.ctl.good({"backlog", "import", "-", "--preserve-ids", "--verify", "-o", "json"}, exported).json();
+    return to.ctl.good({"backlog", "import", "-", "--preserve-ids", "--verify", "-o", "json"}, exported)
+        .json();
   }
 };
 
@@ -53,8 +60,10 @@ struct Twin {
 
 TEST_CASE("10,000 messages go to an empty store and come back the same") {
   Twin twin;
-  // A channel keeps 1,000 messages and an eighth more: the rest was trimmed before it was looked for, and that is told.
-  const auto first = twin.from.ctl.run({"backlog", "import", "-", "--verify", "-o", "json"}, awkward_lines(10'000));
+  // A channel keeps 1,000 messages and an eighth more: the rest was trimmed before it was looked for, and
+  // that is told.
+  const auto first =
+      twin.from.ctl.run({"backlog", "import", "-", "--verify", "-o", "json"}, awkward_lines(10'000));
   CHECK(first.exit == 1);
   const auto stored = first.json();
   CHECK(stored["stored"] == 10'000);
@@ -101,18 +110,21 @@ TEST_CASE("a purged channel comes back, and cursors from before go on in it") {
   f.ctl.good({"backlog", "trim", "c", "--max-len", "20", "-y"});
   const std::string exported = f.ctl.good({"backlog", "export", "c"}).out;
   f.ctl.good({"channels", "purge", "c", "-y"});
-  const auto report = f.ctl.good({"backlog", "import", "-", "--preserve-ids", "--verify", "-o", "json"}, exported).json();
+  const auto report =
+      f.ctl.good({"backlog", "import", "-", "--preserve-ids", "--verify", "-o", "json"}, exported).json();
   CHECK(report["stored"] == 20);
   CHECK(report["announced"] == 0);
   CHECK(f.ctl.ids("c") == std::vector<MessageId>(ids.begin() + 10, ids.end()));
   const auto heard_after = [&](MessageId cursor) {
     StreamSet set;
-    Stream& stream = set.open(relayd.port(), Wire::kSseJson, "channel=c&lastEventId=" + std::to_string(cursor));
+    Stream& stream =
+        set.open(relayd.port(), Wire::kSseJson, "channel=c&lastEventId=" + std::to_string(cursor));
     REQUIRE(set.run_until([&] { return stream.last_id() == ids.back(); }));
     return std::pair(stream.count(Item::Kind::kMessage), stream.count(Item::Kind::kGap));
   };
   CHECK(heard_after(ids[15]) == std::pair<std::size_t, std::size_t>(14, 0));
-  CHECK(heard_after(ids[2]) == std::pair<std::size_t, std::size_t>(20, 1));  // what the trimming took is still told
+  CHECK(heard_after(ids[2]) ==
+        std::pair<std::size_t, std::size_t>(20, 1));  // what the trimming took is still told
   CHECK(f.ctl.run({"backlog", "verify"}).exit == 0);
 }
 
@@ -132,7 +144,8 @@ TEST_CASE("a message that was removed is told as gone after a transfer, and come
   CHECK(twin.to.ctl.run({"backlog", "verify"}).exit == 0);
 }
 
-TEST_CASE("a store that has data takes newer ids, announced in order, and refuses what is older than its life") {
+TEST_CASE(
+    "a store that has data takes newer ids, announced in order, and refuses what is older than its life") {
   Twin twin;
   twin.to.ctl.store("other", numbered(3));  // begins its life here
   const std::string epoch = twin.to.redis.command({"GET", "relay:epoch"});
@@ -166,7 +179,8 @@ TEST_CASE("a store that has data takes newer ids, announced in order, and refuse
   CHECK(has(refused.err, "20 of 20 messages are older than the life of the store's data"));
   CHECK(young.redis.command({"EXISTS", "relay:log:c"}) == "0");
   // Under new ids they are welcome, once.
-  CHECK(young.ctl.good({"backlog", "import", "-", "--verify", "-o", "json"}, twin.text()).json()["stored"] == 20);
+  CHECK(young.ctl.good({"backlog", "import", "-", "--verify", "-o", "json"}, twin.text()).json()["stored"] ==
+        20);
   CHECK(young.ctl.good({"backlog", "import", "-", "-o", "json"}, twin.text()).json()["there"] == 20);
   CHECK(young.ctl.ids("c").size() == 10);
 }
@@ -189,12 +203,15 @@ TEST_CASE("what would break the order of ids is refused before anything is writt
   refused(line("d", ids[1] + 5) + line("c", ids[1] + 5), "is in the file twice");
   refused(line("d", kMaxId), "ahead of the store's clock");
   refused("{\"channel\":\"d\",\"data\":\"x\"}\n", "without an id");
-  refused("{\"relay_export\":1,\"bounds\":[{\"epoch\":1,\"last\":2},{\"epoch\":1,\"last\":2}]}\n" + line("d", ids[1] + 5), "2 partitions");
+  refused("{\"relay_export\":1,\"bounds\":[{\"epoch\":1,\"last\":2},{\"epoch\":1,\"last\":2}]}\n" +
+              line("d", ids[1] + 5),
+          "2 partitions");
   refused("{\"channel\":\"d d\",\"data\":\"x\"}\n", "line 1");
   refused(line("d", ids[1] + 5) + "[]\n", "line 2: it is no JSON object");
   refused("{\"channel\":\"d\",\"data\":\"{\",\"json\":true}\n", "is no JSON");
   CHECK(f.ctl.run({"backlog", "import", "/nowhere/file"}).exit == 66);
-  CHECK(has(f.ctl.run({"backlog", "import", "-", "--preserve-ids", "--dry-run"}, line("d", ids[1] + 5)).err, "1 message of 1 channel with their ids"));
+  CHECK(has(f.ctl.run({"backlog", "import", "-", "--preserve-ids", "--dry-run"}, line("d", ids[1] + 5)).err,
+            "1 message of 1 channel with their ids"));
   CHECK(f.ctl.ids("d").empty());
 }
 

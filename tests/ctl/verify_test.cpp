@@ -10,7 +10,9 @@ struct Faulty : StoredFixture {
   // Two runs of three: between them no id was given.
   std::vector<MessageId> ids = (ctl.store("c", numbered(3)), ctl.store("c", numbered(3)));
   std::string id(std::size_t at) const { return std::to_string(ids[at]); }
-  std::string element(std::size_t at) { return redis.list({"ZRANGE", "relay:log:c", std::to_string(at), std::to_string(at)}).at(0); }
+  std::string element(std::size_t at) {
+    return redis.list({"ZRANGE", "relay:log:c", std::to_string(at), std::to_string(at)}).at(0);
+  }
 
   std::vector<std::string> faults(const CtlRun& run) const {
     std::vector<std::string> found;
@@ -81,8 +83,12 @@ TEST_CASE("a marker that is not the lowest") {
 
 TEST_CASE("keys that never expire") {
   Faulty f;
-  SECTION("the log") { f.redis.command({"PERSIST", "relay:log:c"}); }
-  SECTION("the last id") { f.redis.command({"PERSIST", "relay:last:c"}); }
+  SECTION("the log") {
+    f.redis.command({"PERSIST", "relay:log:c"});
+  }
+  SECTION("the last id") {
+    f.redis.command({"PERSIST", "relay:last:c"});
+  }
   SECTION("the count of bytes") {
     f.redis.command({"PERSIST", "relay:bytes:c"});
     REQUIRE(f.redis.command({"EXISTS", "relay:bytes:c"}) == "1");
@@ -92,8 +98,12 @@ TEST_CASE("keys that never expire") {
 
 TEST_CASE("a last id that is wrong or forgotten") {
   Faulty f;
-  SECTION("behind the newest message") { f.redis.command({"SET", "relay:last:c", f.id(2), "KEEPTTL"}); }
-  SECTION("forgotten") { f.redis.command({"DEL", "relay:last:c"}); }
+  SECTION("behind the newest message") {
+    f.redis.command({"SET", "relay:last:c", f.id(2), "KEEPTTL"});
+  }
+  SECTION("forgotten") {
+    f.redis.command({"DEL", "relay:last:c"});
+  }
   f.check_mended("last");
   CHECK(f.redis.command({"GET", "relay:last:c"}) == f.id(5));
 }

@@ -1,4 +1,5 @@
-// relayd --check and --check=full: what they find, what they say, the exit code for it, and that they leave no trace.
+// relayd --check and --check=full: what they find, what they say, the exit code for it, and that they leave
+// no trace.
 #include "server/check.hpp"
 
 #include <sys/socket.h>
@@ -35,7 +36,9 @@ Outcome check(const char* how, const Settings& settings, const std::vector<std::
 }
 
 Settings storage_at(std::uint16_t port) {
-  return {{"storage", "redis"}, {"redis.url", "redis://127.0.0.1:" + std::to_string(port)}, {"redis.connect_timeout", "300ms"}};
+  return {{"storage", "redis"},
+          {"redis.url", "redis://127.0.0.1:" + std::to_string(port)},
+          {"redis.connect_timeout", "300ms"}};
 }
 
 // Whether somebody listens there.
@@ -62,8 +65,10 @@ void leave_socket_at(const std::string& path) {
 }  // namespace
 
 TEST_CASE("A problem is what, why, and what to do") {
-  const relay::server::Problem problem{69, "the storage at x cannot be used", "Connection refused", "see that it runs"};
-  CHECK(problem.text() == "relayd: error: the storage at x cannot be used: Connection refused\n  help: see that it runs\n");
+  const relay::server::Problem problem{69, "the storage at x cannot be used", "Connection refused",
+                                       "see that it runs"};
+  CHECK(problem.text() ==
+        "relayd: error: the storage at x cannot be used: Connection refused\n  help: see that it runs\n");
 }
 
 TEST_CASE("--check loads certificates, of the listeners and towards Redis") {
@@ -110,7 +115,8 @@ TEST_CASE("--check=full tries the addresses and leaves sockets as they are") {
     CHECK(taken.code == 71);
     CHECK(taken.says(path));
     CHECK(answers(path));
-    const Outcome port = check("--check=full", {}, {"--listen", "127.0.0.1:" + std::to_string(relayd.port())});
+    const Outcome port =
+        check("--check=full", {}, {"--listen", "127.0.0.1:" + std::to_string(relayd.port())});
     CHECK(port.code == 71);
     CHECK(port.says(std::to_string(relayd.port())));
   }
@@ -118,7 +124,10 @@ TEST_CASE("--check=full tries the addresses and leaves sockets as they are") {
   leave_socket_at(left);
   CHECK(check("--check=full", {{"admin.socket", left}}).code == 0);
   CHECK(::access(left.c_str(), F_OK) == 0);
-  { const RelaydProcess relayd({{"admin.socket", left}}); CHECK(answers(left)); }
+  {
+    const RelaydProcess relayd({{"admin.socket", left}});
+    CHECK(answers(left));
+  }
   // A file that is no socket is somebody's.
   const std::string file = folder.write("file", "mine");
   CHECK(check("--check=full", {{"admin.socket", file}}).code == 71);

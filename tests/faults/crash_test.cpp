@@ -1,4 +1,5 @@
-// A relayd that dies of a fault says so in one line, with what finds the place in the code, and dies of that signal.
+// A relayd that dies of a fault says so in one line, with what finds the place in the code, and dies of that
+// signal.
 #include "server/crash_report.hpp"
 
 #include <signal.h>
@@ -23,7 +24,8 @@ std::string build_id() {
   REQUIRE(pipe != nullptr);
   std::string text;
   std::array<char, 4096> bytes;
-  while (const std::size_t got = std::fread(bytes.data(), 1, bytes.size(), pipe)) text.append(bytes.data(), got);
+  while (const std::size_t got = std::fread(bytes.data(), 1, bytes.size(), pipe))
+    text.append(bytes.data(), got);
   ::pclose(pipe);
   std::smatch found;
   REQUIRE(std::regex_search(text, found, std::regex("Build ID: ([0-9a-f]+)")));
@@ -43,7 +45,8 @@ TEST_CASE("ABRT, as of systemd's watchdog, leaves a line and the default action"
   const std::string line = dying_words(SIGABRT, "SIGABRT");
   CHECK(line.find("event=crash") != std::string::npos);
   CHECK(line.find("build_id=" + build_id()) != std::string::npos);
-  CHECK(std::regex_search(line, std::regex(" instruction=0x[0-9a-f]+ base=0x[0-9a-f]+ thread=[0-9]+ version=[0-9.]+ ")));
+  CHECK(std::regex_search(
+      line, std::regex(" instruction=0x[0-9a-f]+ base=0x[0-9a-f]+ thread=[0-9]+ version=[0-9.]+ ")));
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // those have reports of their own

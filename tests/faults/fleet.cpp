@@ -16,7 +16,9 @@ using std::chrono::milliseconds;
 
 const std::string kPrefix = "fleet-";
 
-milliseconds since(Clock::time_point began) { return std::chrono::duration_cast<milliseconds>(Clock::now() - began); }
+milliseconds since(Clock::time_point began) {
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - began);
+}
 
 Settings settings_of(const Fleet::Options& options, std::size_t number) {
   Settings settings = number < options.of_each.size() ? options.of_each[number] : Settings{};
@@ -29,7 +31,9 @@ Settings settings_of(const Fleet::Options& options, std::size_t number) {
 
 }  // namespace
 
-std::uint32_t cluster_partition_of(std::string_view channel) { return redis::partition_of(channel, kPartitions); }
+std::uint32_t cluster_partition_of(std::string_view channel) {
+  return redis::partition_of(channel, kPartitions);
+}
 
 Fleet::Fleet(Options options)
     : options_(std::move(options)), checker_(options_.partition_of), clients_(kClients, kPrefix, kChannels) {
@@ -38,14 +42,16 @@ Fleet::Fleet(Options options)
   }
 }
 
-Fleet::~Fleet() { load_.reset(); }
+Fleet::~Fleet() {
+  load_.reset();
+}
 
 void Fleet::begin() {
   for (const auto& relayd : relayds_) relayd->await_ready();
   clients_.set_ports(ports());
   REQUIRE(clients_.connect());
-  load_ = std::make_unique<FleetLoad>(FleetLoad::Plan{ports(), kPrefix, kChannels, options_.forgetful_store}, checker_,
-                                      outcomes_);
+  load_ = std::make_unique<FleetLoad>(FleetLoad::Plan{ports(), kPrefix, kChannels, options_.forgetful_store},
+                                      checker_, outcomes_);
   clients_.run_for(std::chrono::seconds(1));
   REQUIRE(outcomes_.stored > 0);
 }
@@ -80,7 +86,8 @@ std::string Fleet::readiness(std::size_t number) const {
 }
 
 void Fleet::publish(std::size_t relayd, const std::string& channel, const std::string& payload) {
-  const HttpAnswer answer = http_post(relayds_[relayd]->port(), "/v1/channels/" + channel + "/messages", payload);
+  const HttpAnswer answer =
+      http_post(relayds_[relayd]->port(), "/v1/channels/" + channel + "/messages", payload);
   REQUIRE(answer.status == 201);
   checker_.acknowledged(channel, Json::parse(answer.body).at("id").get<MessageId>(), payload);
 }
@@ -135,7 +142,8 @@ std::size_t Fleet::find_forgotten() {
     std::set<MessageId> missing = checker_.ids(channel);
     std::string after = "0";
     for (bool more = true; more;) {
-      const HttpAnswer answer = client.request("GET", "/v1/channels/" + channel + "/messages?limit=1000&after=" + after);
+      const HttpAnswer answer =
+          client.request("GET", "/v1/channels/" + channel + "/messages?limit=1000&after=" + after);
       REQUIRE(answer.status == 200);
       const Json page = Json::parse(answer.body);
       for (const Json& message : page.at("messages")) missing.erase(message.at("id").get<MessageId>());
@@ -187,9 +195,9 @@ void Fleet::judge(const std::string& what, Verdict verdict) {
   if (verdict.whole) CHECK(*verdict.whole <= kWholeWithin + kMachineSlack);
   for (const auto& relayd : relayds_) CHECK((relayd == nullptr || relayd->process().running()));
   std::cout << what << ": stored " << outcomes_.stored << " (" << outcomes_.repeated << " repeated), 503 "
-            << outcomes_.refused << ", unknown " << outcomes_.unknown << ", slowest answer " << outcomes_.slowest_ms
-            << " ms, received " << received << ", gaps at " << clients_.clients_with_gaps() << " clients, reconnects "
-            << clients_.disconnects();
+            << outcomes_.refused << ", unknown " << outcomes_.unknown << ", slowest answer "
+            << outcomes_.slowest_ms << " ms, received " << received << ", gaps at "
+            << clients_.clients_with_gaps() << " clients, reconnects " << clients_.disconnects();
   if (verdict.whole) std::cout << ", whole after " << verdict.whole->count() << " ms";
   std::cout << std::endl;
 }
@@ -200,8 +208,8 @@ void Fleet::judge_client(std::size_t number, const Verdict& verdict) {
   // Subscriptions of their own are in step within each channel; a stream's one subscription, in all of them.
   allowed.channels_interleaved |= client.kind() == RoamingClient::Kind::kWsCommands ||
                                   (client.kind() == RoamingClient::Kind::kWsUrl && client.streams() > 1);
-  INFO("client " << number << " of kind " << static_cast<int>(client.kind()) << " with " << client.channels().size()
-                 << " channels, " << client.streams() << " streams, "
+  INFO("client " << number << " of kind " << static_cast<int>(client.kind()) << " with "
+                 << client.channels().size() << " channels, " << client.streams() << " streams, "
                  << (client.endings().empty() ? std::string() : client.endings().back()));
   if (!verdict.disconnects) CHECK(client.endings().empty());
   CHECK(client.subscribed());

@@ -1,5 +1,5 @@
-// Three relayds on one store, 200 clients over SSE and WebSocket on 300 channels, 200 publishes a second, and a judge
-// who knows every acknowledged message: what each fault of tests/faults/fleet_*_test.cpp happens to.
+// Three relayds on one store, 200 clients over SSE and WebSocket on 300 channels, 200 publishes a second, and
+// a judge who knows every acknowledged message: what each fault of tests/faults/fleet_*_test.cpp happens to.
 //
 // One test thread; the load has threads of its own.
 #pragma once
@@ -20,7 +20,8 @@ namespace relay::test {
 inline constexpr std::chrono::milliseconds kPublishTimeout{2000};  // publish.timeout of the fleet
 inline constexpr std::chrono::milliseconds kWholeWithin{1000};     // promise 4: after the store answers again
 inline constexpr std::chrono::milliseconds kFoundWithin{2000};     // promise 4: a link that is half open
-// A test machine with more work than cores is late with everything; absolute times are judged with this on top.
+// A test machine with more work than cores is late with everything; absolute times are judged with this on
+// top.
 inline constexpr std::chrono::milliseconds kMachineSlack{3000};
 
 // Of a fleet on a cluster.
@@ -34,10 +35,10 @@ class Fleet {
   static constexpr int kChannels = 300;
 
   struct Options {
-    Settings settings;                 // of all
-    std::vector<Settings> of_each{};   // on top of it, one for each instance, or none
+    Settings settings;                // of all
+    std::vector<Settings> of_each{};  // on top of it, one for each instance, or none
     Checker::PartitionOf partition_of{};
-    bool forgetful_store = false;      // acknowledged messages may be lost by the store itself
+    bool forgetful_store = false;  // acknowledged messages may be lost by the store itself
   };
   explicit Fleet(Options options);
   ~Fleet();
@@ -59,8 +60,8 @@ class Fleet {
   // From now on: how long until every client has all that is acknowledged by now, and every relayd is ready.
   // Requires that it happens.
   std::chrono::milliseconds time_until_whole();
-  // From now on: how long until every relayd is ready, which is when its streams are filled. For a store that may have
-  // forgotten what it acknowledged. Their readiness is to name `node`. Requires that it happens.
+  // From now on: how long until every relayd is ready, which is when its streams are filled. For a store that
+  // may have forgotten what it acknowledged. Their readiness is to name `node`. Requires that it happens.
   std::chrono::milliseconds time_until_ready(const std::string& node = {});
   void end_load() { load_->stop(); }
   // Publishes a message of a test's own through a relayd, and tells the checker. Requires a 201.
@@ -77,7 +78,7 @@ class Fleet {
 
   struct Verdict {
     Checker::Allowed allowed{};
-    bool disconnects = false;                        // allowed
+    bool disconnects = false;                          // allowed
     std::optional<std::chrono::milliseconds> whole{};  // measured, to be held against the promise
     std::chrono::milliseconds answers_within = kPublishTimeout;
   };

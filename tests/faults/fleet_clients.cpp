@@ -35,7 +35,8 @@ void RoamingClient::connect(StreamSet& streams, std::uint16_t port) {
   subscribed_.clear();
 }
 
-// A WebSocket's messages carry ids of their channels alone: its later streams subscribe to each channel by a command.
+// A WebSocket's messages carry ids of their channels alone: its later streams subscribe to each channel by a
+// command.
 std::string RoamingClient::query() const {
   if (kind_ == Kind::kWsCommands || (is_ws() && streams_ > 0)) return "format=json";
   std::string text;
@@ -61,7 +62,8 @@ void RoamingClient::absorb() {
   if (stream_ == nullptr) return;
   const bool by_commands = kind_ == Kind::kWsCommands || (is_ws() && streams_ > 1);
   if (by_commands && !commands_sent_ && stream_->live()) subscribe_by_commands();
-  for (const std::vector<Item>& items = stream_->items(); taken_ < items.size(); ++taken_) take(items[taken_]);
+  for (const std::vector<Item>& items = stream_->items(); taken_ < items.size(); ++taken_)
+    take(items[taken_]);
   if (!is_ws() && !stream_->last_event_id().empty()) cursor_ = stream_->last_event_id();
 }
 
@@ -94,7 +96,8 @@ RoamingClients::RoamingClients(std::size_t count, const std::string& prefix, std
   std::size_t next = 0;
   for (std::size_t i = 0; i < count; ++i) {
     std::set<std::string> wanted;
-    for (std::size_t c = 0; c <= i % kMostChannels; ++c) wanted.insert(prefix + std::to_string(next++ % channels));
+    for (std::size_t c = 0; c <= i % kMostChannels; ++c)
+      wanted.insert(prefix + std::to_string(next++ % channels));
     clients_.emplace_back(static_cast<RoamingClient::Kind>((i + i / kMostChannels) % 4), std::move(wanted));
   }
   again_at_.resize(count);
@@ -135,7 +138,8 @@ void RoamingClients::run_for(milliseconds time) {
 }
 
 bool RoamingClients::all_subscribed() const {
-  return std::all_of(clients_.begin(), clients_.end(), [](const RoamingClient& client) { return client.subscribed(); });
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const RoamingClient& client) { return client.subscribed(); });
 }
 
 std::size_t RoamingClients::disconnects() const {
@@ -145,14 +149,15 @@ std::size_t RoamingClients::disconnects() const {
 }
 
 std::size_t RoamingClients::clients_with_gaps() const {
-  return static_cast<std::size_t>(
-      std::count_if(clients_.begin(), clients_.end(), [](const RoamingClient& client) { return client.gaps() > 0; }));
+  return static_cast<std::size_t>(std::count_if(
+      clients_.begin(), clients_.end(), [](const RoamingClient& client) { return client.gaps() > 0; }));
 }
 
 std::size_t RoamingClients::present(const std::string& channel) const {
-  return static_cast<std::size_t>(std::count_if(clients_.begin(), clients_.end(), [&](const RoamingClient& client) {
-    return client.subscribed() && client.channels().count(channel) != 0;
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(clients_.begin(), clients_.end(), [&](const RoamingClient& client) {
+        return client.subscribed() && client.channels().count(channel) != 0;
+      }));
 }
 
 }  // namespace relay::test

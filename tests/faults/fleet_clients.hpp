@@ -1,8 +1,9 @@
-// Clients that roam: each wants its channels whole, and goes on at another relayd with its cursor when its stream ends.
+// Clients that roam: each wants its channels whole, and goes on at another relayd with its cursor when its
+// stream ends.
 //
-// All on one thread, over one StreamSet: run_until() moves bytes, takes in what came and opens again what ended. A
-// quarter of them each: SSE as it is, SSE with JSON, WebSocket with its channels in the URL, WebSocket that subscribes
-// by commands.
+// All on one thread, over one StreamSet: run_until() moves bytes, takes in what came and opens again what
+// ended. A quarter of them each: SSE as it is, SSE with JSON, WebSocket with its channels in the URL,
+// WebSocket that subscribes by commands.
 #pragma once
 
 #include <chrono>
@@ -34,12 +35,14 @@ class RoamingClient {
   bool has(const std::string& payload) const { return payloads_.count(payload) != 0; }
   std::size_t gaps() const { return gaps_; }
   std::size_t streams() const { return streams_; }  // 1: was never disconnected
-  std::uint16_t port() const { return port_; }       // of the relayd it is at
+  std::uint16_t port() const { return port_; }      // of the relayd it is at
   // What ended its streams before this one.
   const std::vector<std::string>& endings() const { return endings_; }
 
   // Its stream has ended, or was refused.
-  bool ended() const { return stream_ == nullptr || stream_->ended() || (stream_->answered() && !stream_->live()); }
+  bool ended() const {
+    return stream_ == nullptr || stream_->ended() || (stream_->answered() && !stream_->live());
+  }
   bool subscribed() const;  // to all its channels, on the stream it has now
   void note_ending();
 
@@ -55,9 +58,9 @@ class RoamingClient {
   Stream* stream_ = nullptr;
   std::uint16_t port_ = 0;
   std::size_t streams_ = 0;
-  std::size_t taken_ = 0;   // of stream_->items()
+  std::size_t taken_ = 0;  // of stream_->items()
   bool commands_sent_ = false;
-  std::string cursor_ = "0";  // of SSE
+  std::string cursor_ = "0";                    // of SSE
   std::map<std::string, std::string> cursors_;  // of WebSocket, by channel
   std::set<std::string> subscribed_;            // channels the stream says it has
   std::vector<Item> items_;
@@ -70,7 +73,8 @@ class RoamingClients {
  public:
   using Clock = std::chrono::steady_clock;
 
-  // `count` clients on 1 to 12 of the channels `prefix`0 to `prefix`<channels - 1> each; begins with everything kept.
+  // `count` clients on 1 to 12 of the channels `prefix`0 to `prefix`<channels - 1> each; begins with
+  // everything kept.
   RoamingClients(std::size_t count, const std::string& prefix, std::size_t channels);
 
   // Spread over these relayds; may be changed while they are connected: who is at another port stays there.
@@ -78,7 +82,8 @@ class RoamingClients {
   // False if they are not all subscribed within `limit`.
   bool connect(std::chrono::milliseconds limit = std::chrono::seconds(20));
 
-  bool run_until(const std::function<bool()>& done, std::chrono::milliseconds limit = std::chrono::seconds(20));
+  bool run_until(const std::function<bool()>& done,
+                 std::chrono::milliseconds limit = std::chrono::seconds(20));
   void run_for(std::chrono::milliseconds time);
 
   const std::vector<RoamingClient>& all() const { return clients_; }

@@ -1,6 +1,6 @@
-// A master of a Redis Cluster is killed under a fleet and its replica promoted. Streams stay open and are whole within a
-// second of the new master's answers. What Redis had acknowledged and lost is counted, and its streams are told; with
-// redis.min_replicas = 1 there is none.
+// A master of a Redis Cluster is killed under a fleet and its replica promoted. Streams stay open and are
+// whole within a second of the new master's answers. What Redis had acknowledged and lost is counted, and its
+// streams are told; with redis.min_replicas = 1 there is none.
 #include "fleet.hpp"
 
 #include <iostream>
@@ -40,7 +40,9 @@ std::size_t kill_a_master(const char* what, const Settings& more) {
 
 }  // namespace
 
-TEST_CASE("kill -9 of a master, its replica promoted") { kill_a_master("a master killed", {}); }
+TEST_CASE("kill -9 of a master, its replica promoted") {
+  kill_a_master("a master killed", {});
+}
 
 TEST_CASE("kill -9 of a master with min_replicas = 1") {
   CHECK(kill_a_master("a master killed, min_replicas 1", {{"redis.min_replicas", "1"}}) == 0);

@@ -1,5 +1,5 @@
-// The links of a fleet to the masters of a Redis Cluster are cut, overrun and frozen: nobody is disconnected, nothing is
-// lost, nothing is doubled.
+// The links of a fleet to the masters of a Redis Cluster are cut, overrun and frozen: nobody is disconnected,
+// nothing is lost, nothing is doubled.
 #include "fleet.hpp"
 
 #include "storage/redis/slots.hpp"

@@ -1,5 +1,5 @@
-// A fleet on a Redis Cluster of three masters and three replicas: a relayd is killed, masters hand over, slots move. All
-// clients go on, across all partitions, with nothing lost and nothing doubled.
+// A fleet on a Redis Cluster of three masters and three replicas: a relayd is killed, masters hand over,
+// slots move. All clients go on, across all partitions, with nothing lost and nothing doubled.
 #include "fleet.hpp"
 
 #include "storage/redis/slots.hpp"
@@ -30,7 +30,9 @@ struct Scene {
 };
 
 // The keys of a partition carry its tag.
-std::string key_of(const std::string& tag) { return "relay:{" + tag + "}:seq"; }
+std::string key_of(const std::string& tag) {
+  return "relay:{" + tag + "}:seq";
+}
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// One relayd of a fleet is cut from Redis, again and again: it says so, refuses publishes in time, keeps its streams,
-// and comes back alone. $RELAY_TEST_CUT_SECONDS: how long each time.
+// One relayd of a fleet is cut from Redis, again and again: it says so, refuses publishes in time, keeps its
+// streams, and comes back alone. $RELAY_TEST_CUT_SECONDS: how long each time.
 #include "fleet.hpp"
 
 #include <cstdlib>

@@ -21,7 +21,8 @@ Settings beating(Settings settings) {
 
 // No message that was acknowledged is lost: what was stored before had been announced.
 void await_and_judge(Fleet& fleet, const char* what) {
-  CHECK(fleet.clients().run_until([&] { return fleet.clients().clients_with_gaps() == Fleet::kClients; }, 10s));
+  CHECK(
+      fleet.clients().run_until([&] { return fleet.clients().clients_with_gaps() == Fleet::kClients; }, 10s));
   const milliseconds whole = fleet.time_until_whole();
   fleet.clients().run_for(1s);
   CHECK(fleet.await_right_presence(10s) == "");

@@ -1,5 +1,5 @@
-// The link of one relayd to Redis is half open: packets vanish and no one says so. It is found by the probe within two
-// seconds, and healed. In a network namespace of the test's own; skipped where none may be had.
+// The link of one relayd to Redis is half open: packets vanish and no one says so. It is found by the probe
+// within two seconds, and healed. In a network namespace of the test's own; skipped where none may be had.
 #include "fleet.hpp"
 
 #include <iostream>

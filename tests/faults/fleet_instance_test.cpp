@@ -1,6 +1,6 @@
-// One relayd of a fleet is killed under load, then a second: its clients go on at the others, nothing lost and nothing
-// doubled; what it left in the registry goes within the configured time, and presence is right. One that was only frozen
-// comes back to both.
+// One relayd of a fleet is killed under load, then a second: its clients go on at the others, nothing lost
+// and nothing doubled; what it left in the registry goes within the configured time, and presence is right.
+// One that was only frozen comes back to both.
 #include "fleet.hpp"
 
 #include <csignal>

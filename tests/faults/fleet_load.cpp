@@ -49,7 +49,8 @@ void FleetLoad::run(int number) {
 }
 
 void FleetLoad::publish(Publisher& publisher, int number) {
-  const std::string channel = plan_.prefix + std::to_string((publisher.number * 31 + number) % plan_.channels);
+  const std::string channel =
+      plan_.prefix + std::to_string((publisher.number * 31 + number) % plan_.channels);
   const std::string payload = channel + ' ' + std::to_string(publisher.number) + '/' + std::to_string(number);
   const bool with_key = (publisher.number + number) % 4 == 0;
   const auto until = Clock::now() + kRepeatFor;
@@ -91,7 +92,8 @@ FleetLoad::Answer FleetLoad::attempt(Publisher& publisher, std::size_t relayd, c
   }
   try {
     const auto began = Clock::now();
-    const HttpAnswer answer = connection->request("POST", "/v1/channels/" + channel + "/messages", headers, payload);
+    const HttpAnswer answer =
+        connection->request("POST", "/v1/channels/" + channel + "/messages", headers, payload);
     note_duration(began);
     return {answer.status, answer.status == 201 ? Json::parse(answer.body).at("id").get<MessageId>() : 0};
   } catch (const std::runtime_error&) {

@@ -1,8 +1,8 @@
 // 200 publishes a second to changing channels through every relayd of a fleet, each told to the checker.
 //
-// Threads of its own, from construction to stop(). A publisher whose relayd is gone or does not know whether it stored
-// repeats with the same Idempotency-Key at the next one, until it has a definite answer; three of four publishes have no
-// key and are left unknown instead. Payload: "CHANNEL PUBLISHER/NUMBER", no two alike.
+// Threads of its own, from construction to stop(). A publisher whose relayd is gone or does not know whether
+// it stored repeats with the same Idempotency-Key at the next one, until it has a definite answer; three of
+// four publishes have no key and are left unknown instead. Payload: "CHANNEL PUBLISHER/NUMBER", no two alike.
 #pragma once
 
 #include <atomic>
@@ -22,10 +22,10 @@ namespace relay::test {
 
 struct Outcomes {
   std::atomic<int> stored{0};
-  std::atomic<int> repeated{0};  // of them: the first attempt had no definite answer
-  std::atomic<int> refused{0};   // 503
-  std::atomic<int> unknown{0};   // 504, or the relayd died
-  std::atomic<int> others{0};    // whatever a publisher should not see
+  std::atomic<int> repeated{0};             // of them: the first attempt had no definite answer
+  std::atomic<int> refused{0};              // 503
+  std::atomic<int> unknown{0};              // 504, or the relayd died
+  std::atomic<int> others{0};               // whatever a publisher should not see
   std::atomic<std::int64_t> slowest_ms{0};  // of relayd's answers
 };
 
@@ -57,8 +57,8 @@ class FleetLoad {
   };
   void run(int number);
   void publish(Publisher& publisher, int number);
-  Answer attempt(Publisher& publisher, std::size_t relayd, const std::string& channel, const std::string& payload,
-                 bool with_key);
+  Answer attempt(Publisher& publisher, std::size_t relayd, const std::string& channel,
+                 const std::string& payload, bool with_key);
   void note_duration(std::chrono::steady_clock::time_point began);
   bool stopped_by(std::chrono::steady_clock::time_point time);
 

@@ -1,5 +1,6 @@
-// A fleet on one Redis that freezes, pauses, drops its pub/sub links or overruns them: nobody is disconnected, nothing
-// acknowledged is lost or doubled, and every stream is whole within a second of Redis answering.
+// A fleet on one Redis that freezes, pauses, drops its pub/sub links or overruns them: nobody is
+// disconnected, nothing acknowledged is lost or doubled, and every stream is whole within a second of Redis
+// answering.
 #include "fleet.hpp"
 
 #include <array>
@@ -30,7 +31,8 @@ TEST_CASE("The one Redis of a fleet is frozen for 5 s") {
   std::array<std::optional<milliseconds>, Fleet::kInstances> found;
   scene.fleet.clients().run_until([&] {
     for (std::size_t i = 0; i < found.size(); ++i) {
-      if (!found[i] && !scene.fleet.ready(i)) found[i] = std::chrono::duration_cast<milliseconds>(Clock::now() - frozen);
+      if (!found[i] && !scene.fleet.ready(i))
+        found[i] = std::chrono::duration_cast<milliseconds>(Clock::now() - frozen);
     }
     return Clock::now() - frozen > 5s;
   });
@@ -64,8 +66,8 @@ TEST_CASE("Redis pauses all clients of a fleet for 3 s") {
   scene.fleet.judge("paused 3 s", {.whole = whole});
 }
 
-// Redis ends a pub/sub client whose output does not fit. What is longer than its fixed buffer of 16 KiB counts, so with
-// a limit of 20 kB one long message ends every link that is to get it.
+// Redis ends a pub/sub client whose output does not fit. What is longer than its fixed buffer of 16 KiB
+// counts, so with a limit of 20 kB one long message ends every link that is to get it.
 TEST_CASE("The output buffers of all pub/sub links overrun, again and again") {
   Scene scene;
   const std::string key = "client-output-buffer-limit";

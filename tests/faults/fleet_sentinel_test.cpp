@@ -1,5 +1,6 @@
-// A fleet on a master that three sentinels watch over: an operator hands over, then the master is killed. Streams stay
-// open and are whole within a second of the new master's answers; what Redis had acknowledged and lost is counted.
+// A fleet on a master that three sentinels watch over: an operator hands over, then the master is killed.
+// Streams stay open and are whole within a second of the new master's answers; what Redis had acknowledged
+// and lost is counted.
 #include "fleet.hpp"
 
 #include <iostream>
@@ -16,7 +17,9 @@ using std::chrono::milliseconds;
 namespace {
 
 struct Scene {
-  explicit Scene(const Settings& more = {}) : fleet({.settings = with(more), .forgetful_store = true}) { fleet.begin(); }
+  explicit Scene(const Settings& more = {}) : fleet({.settings = with(more), .forgetful_store = true}) {
+    fleet.begin();
+  }
 
   Settings with(Settings more) const {
     more.merge(redis_settings(sentinels));

@@ -1,5 +1,6 @@
-// Redis killed, frozen, its pub/sub cut, absent: under 200 messages a second with 50 clients nobody is disconnected,
-// nothing acknowledged is lost or doubled, and every stream is whole within a second of Redis answering.
+// Redis killed, frozen, its pub/sub cut, absent: under 200 messages a second with 50 clients nobody is
+// disconnected, nothing acknowledged is lost or doubled, and every stream is whole within a second of Redis
+// answering.
 #include <atomic>
 #include <condition_variable>
 #include <iostream>
@@ -25,13 +26,15 @@ namespace {
 
 constexpr int kClients = 50;
 constexpr int kChannels = 7;
-constexpr int kPublishers = 10;              // each has one publish on its way at a time
-constexpr milliseconds kPace{50};            // of each publisher: 200 a second together
+constexpr int kPublishers = 10;    // each has one publish on its way at a time
+constexpr milliseconds kPace{50};  // of each publisher: 200 a second together
 constexpr milliseconds kPublishTimeout{2000};
 constexpr milliseconds kWholeWithin{1000};   // the promise
 constexpr milliseconds kMachineSlack{1000};  // a test machine with more work than cores
 
-std::string channel_name(int at) { return "fault-" + std::to_string(at); }
+std::string channel_name(int at) {
+  return "fault-" + std::to_string(at);
+}
 
 struct Outcomes {
   std::atomic<int> stored{0};
@@ -44,7 +47,8 @@ struct Outcomes {
 // 200 publishes a second to changing channels, on connections that are kept.
 class Load {
  public:
-  Load(std::uint16_t port, Checker& checker, Outcomes& outcomes) : port_(port), checker_(checker), outcomes_(outcomes) {
+  Load(std::uint16_t port, Checker& checker, Outcomes& outcomes)
+      : port_(port), checker_(checker), outcomes_(outcomes) {
     for (int i = 0; i < kPublishers; ++i) threads_.emplace_back([this, i] { publish(i); });
   }
   ~Load() { stop(); }
@@ -74,7 +78,8 @@ class Load {
       const auto began = Clock::now();
       const HttpAnswer answer = client.request("POST", "/v1/channels/" + channel + "/messages", {}, payload);
       const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - began).count();
-      for (std::int64_t slowest = outcomes_.slowest_ms; took > slowest && !outcomes_.slowest_ms.compare_exchange_weak(slowest, took);) {
+      for (std::int64_t slowest = outcomes_.slowest_ms;
+           took > slowest && !outcomes_.slowest_ms.compare_exchange_weak(slowest, took);) {
       }
       if (answer.status == 201) {
         checker_.acknowledged(channel, Json::parse(answer.body).at("id").get<relay::MessageId>(), payload);
@@ -129,7 +134,10 @@ struct Scene {
     }
     REQUIRE(clients.await_live());
     for (const auto& client : clients.all()) {
-      REQUIRE(clients.run_until([&] { return client->find("subscribed") != nullptr || client->header("Content-Type").find("event-stream") != std::string::npos; }));
+      REQUIRE(clients.run_until([&] {
+        return client->find("subscribed") != nullptr ||
+               client->header("Content-Type").find("event-stream") != std::string::npos;
+      }));
     }
   }
 
@@ -148,12 +156,14 @@ struct Scene {
     const auto began = Clock::now();
     std::vector<std::size_t> due;
     for (const auto& channels : wanted) due.push_back(checker.count(channels));
-    REQUIRE(clients.run_until([&] {
-      for (std::size_t i = 0; i < due.size(); ++i) {
-        if (clients.all()[i]->count(Item::Kind::kMessage) < due[i]) return false;
-      }
-      return http_get(relayd.operator_port(), "/readyz").status == 200;
-    }, std::chrono::seconds(20)));
+    REQUIRE(clients.run_until(
+        [&] {
+          for (std::size_t i = 0; i < due.size(); ++i) {
+            if (clients.all()[i]->count(Item::Kind::kMessage) < due[i]) return false;
+          }
+          return http_get(relayd.operator_port(), "/readyz").status == 200;
+        },
+        std::chrono::seconds(20)));
     return std::chrono::duration_cast<milliseconds>(Clock::now() - began);
   }
 
@@ -171,9 +181,9 @@ struct Scene {
     CHECK(outcomes.slowest_ms <= (kPublishTimeout + milliseconds(500)).count());
     CHECK(whole <= kWholeWithin + kMachineSlack);
     CHECK(relayd.process().running());
-    std::cout << what << ": stored " << outcomes.stored << ", 503 " << outcomes.refused << ", 504 " << outcomes.unknown
-              << ", slowest answer " << outcomes.slowest_ms << " ms, received " << received << ", whole "
-              << whole.count() << " ms after Redis answered\n";
+    std::cout << what << ": stored " << outcomes.stored << ", 503 " << outcomes.refused << ", 504 "
+              << outcomes.unknown << ", slowest answer " << outcomes.slowest_ms << " ms, received "
+              << received << ", whole " << whole.count() << " ms after Redis answered\n";
   }
 };
 
@@ -190,7 +200,8 @@ TEST_CASE("Redis killed for 2 s and back on the same port") {
   bool told = false;
   scene.clients.run_until([&] {
     const HttpAnswer verbose = http_get(scene.relayd.operator_port(), "/readyz?verbose");
-    told = told || (verbose.status == 503 && verbose.body.find(std::to_string(scene.redis.port())) != std::string::npos);
+    told = told || (verbose.status == 503 &&
+                    verbose.body.find(std::to_string(scene.redis.port())) != std::string::npos);
     return Clock::now() - down > std::chrono::seconds(2);
   });
   CHECK(told);
@@ -250,7 +261,9 @@ TEST_CASE("All links are killed while clients come and go") {
     scene.redis.command({"CLIENT", "KILL", "TYPE", "pubsub"});
     scene.redis.command({"CLIENT", "KILL", "TYPE", "normal"});
     StreamSet passing;
-    for (int c = 0; c < 10; ++c) passing.open(scene.relayd.port(), Wire::kSseJson, "channel=" + channel_name(c % kChannels) + "&last_event_id=0");
+    for (int c = 0; c < 10; ++c)
+      passing.open(scene.relayd.port(), Wire::kSseJson,
+                   "channel=" + channel_name(c % kChannels) + "&last_event_id=0");
     passing.run_for(milliseconds(100));
     passing.clear();
     slowest = std::max(slowest, scene.time_until_whole());

@@ -1,4 +1,5 @@
-// Several relayds on one Redis, as a client sees them: who is present, who is reached, and what is left of the dead.
+// Several relayds on one Redis, as a client sees them: who is present, who is reached, and what is left of
+// the dead.
 #include <algorithm>
 #include <csignal>
 #include <set>
@@ -134,7 +135,8 @@ TEST_CASE("Any instance says who is present on all of them") {
 
 TEST_CASE("What a killed instance left is gone within dead_after and a sweep") {
   Fleet f;
-  for (int i = 0; i < 20; ++i) f.streams.open(f.at(2).port(), Wire::kSse, "channel=room&channel=c" + std::to_string(i));
+  for (int i = 0; i < 20; ++i)
+    f.streams.open(f.at(2).port(), Wire::kSse, "channel=room&channel=c" + std::to_string(i));
   f.streams.open(f.at(0).port(), Wire::kSse, "channel=room");
   Stream& listener = f.streams.open(f.at(1).port(), Wire::kWsJson, "channel=$presence:room");
   REQUIRE(f.streams.await_live());
@@ -157,7 +159,8 @@ TEST_CASE("What a killed instance left is gone within dead_after and a sweep") {
   };
   CHECK(await([&] { return purged("relayd_instances_purged_total") == 1; }));
   CHECK(purged("relayd_purged_presence_entries_total") == 40);
-  const bool said = (f.at(0).process().output() + f.at(1).process().output()).find("event=instance.purged") != std::string::npos;
+  const bool said = (f.at(0).process().output() + f.at(1).process().output()).find("event=instance.purged") !=
+                    std::string::npos;
   CHECK(said);
   CHECK(f.streams.run_until([&] {
     return std::count_if(listener.items().begin(), listener.items().end(),
@@ -192,13 +195,15 @@ TEST_CASE("Joins and leaves are heard on another instance by who listens for the
     StreamSet joiner;
     Stream& stream = joiner.open(f.at(1).port(), Wire::kWsJson, "channel=room");
     REQUIRE(joiner.run_until([&] { return stream.find("welcome") != nullptr; }));
-    REQUIRE(f.streams.run_until([&] { return message(socket, "$presence:room", "join") && message(sse, "$presence:room", "join"); }));
+    REQUIRE(f.streams.run_until(
+        [&] { return message(socket, "$presence:room", "join") && message(sse, "$presence:room", "join"); }));
     const Json joined = Json::parse(message(socket, "$presence:room", "join")->data);
     CHECK(joined.at("clientId") == client_id(stream));
     CHECK(joined.at("instance") == "two");
     CHECK(joined.at("transport") == "websocket");
   }
-  CHECK(f.streams.run_until([&] { return message(socket, "$presence:room", "leave") && message(sse, "$presence:room", "leave"); }));
+  CHECK(f.streams.run_until(
+      [&] { return message(socket, "$presence:room", "leave") && message(sse, "$presence:room", "leave"); }));
   // To listen is all that can be done with such a name.
   CHECK(http_post(f.at(0).port(), "/v1/channels/%24presence%3Aroom/messages", "x").status == 400);
   CHECK(http_get(f.at(0).port(), "/v1/events?channel=%24presence%3A%24all").status == 400);
@@ -211,7 +216,8 @@ TEST_CASE("Direct messages and broadcasts reach clients of other instances") {
   Stream& receiver = f.streams.open(f.at(1).port(), Wire::kWsJson, "");
   Stream& excluded = f.streams.open(f.at(2).port(), Wire::kWsJson, "");
   REQUIRE(f.streams.await_live());
-  REQUIRE(f.streams.run_until([&] { return sender.find("welcome") && receiver.find("welcome") && excluded.find("welcome"); }));
+  REQUIRE(f.streams.run_until(
+      [&] { return sender.find("welcome") && receiver.find("welcome") && excluded.find("welcome"); }));
   const std::string to = client_id(receiver);
 
   for (int i = 0; i < 50; ++i) {
@@ -250,7 +256,8 @@ TEST_CASE("Direct messages and broadcasts reach clients of other instances") {
     });
   }));
   const auto heard = [](const Stream& stream) {
-    return std::count_if(stream.items().begin(), stream.items().end(), [](const Item& item) { return item.channel == "$all"; });
+    return std::count_if(stream.items().begin(), stream.items().end(),
+                         [](const Item& item) { return item.channel == "$all"; });
   };
   CHECK(heard(sender) == 2);
   CHECK(heard(receiver) == 2);
@@ -277,7 +284,8 @@ TEST_CASE("Publish to any instance, listen on any other, resume on a third") {
   publish(0, "3");
   f.at(1).process().signal(SIGKILL);
   publish(0, "4");
-  Stream& resumed = f.streams.open(f.at(2).port(), Wire::kSse, "channel=news&last_event_id=" + std::to_string(cursor));
+  Stream& resumed =
+      f.streams.open(f.at(2).port(), Wire::kSse, "channel=news&last_event_id=" + std::to_string(cursor));
   REQUIRE(f.streams.await_live());
   publish(0, "5");
   REQUIRE(f.streams.run_until([&] { return resumed.items().size() >= 3; }));
@@ -345,7 +353,8 @@ TEST_CASE("On Redis Cluster presence, joins and the purge are of all partitions"
   const auto one = start(settings, "one");
   auto two = start(settings, "two");
   StreamSet streams;
-  Stream& listener = streams.open(one->port(), Wire::kSseJson, "channel=$presence:room0&channel=$presence:room7");
+  Stream& listener =
+      streams.open(one->port(), Wire::kSseJson, "channel=$presence:room0&channel=$presence:room7");
   REQUIRE(streams.await_live());
   std::string query;
   for (int i = 0; i < 30; ++i) query += (i > 0 ? "&channel=room" : "channel=room") + std::to_string(i);

@@ -1,5 +1,5 @@
-// What signals do: TERM drains, a second one ends it at once, HUP reloads, USR1 reopens the log, USR2 tells the state,
-// QUIT stops; and the exit codes of a relayd that cannot start.
+// What signals do: TERM drains, a second one ends it at once, HUP reloads, USR1 reopens the log, USR2 tells
+// the state, QUIT stops; and the exit codes of a relayd that cannot start.
 #include <signal.h>
 
 #include <filesystem>
@@ -24,7 +24,8 @@ int post(const RelaydProcess& relayd, std::string_view body = "x") {
   return http_post(relayd.port(), "/v1/channels/a/messages", body).status;
 }
 
-int exit_code_of(const Settings& settings, const std::vector<std::string>& arguments, std::string* output = nullptr) {
+int exit_code_of(const Settings& settings, const std::vector<std::string>& arguments,
+                 std::string* output = nullptr) {
   ChildProcess process(relayd_command(settings, arguments));
   const int code = process.wait(kLimit).value_or(-1);
   process.await_line("\x01", kLimit);  // never there: until the output has ended
@@ -37,17 +38,20 @@ int exit_code_of(const Settings& settings, const std::vector<std::string>& argum
 TEST_CASE("TERM: not ready at once, still accepting, then everybody is sent away evenly, and exit 0") {
   RelaydProcess relayd({{"drain.delay", "1s"}, {"drain.spread", "1s"}, {"drain.timeout", "6s"}});
   StreamSet clients;
-  for (int i = 0; i < 40; ++i) clients.open(relayd.port(), i % 2 == 0 ? Wire::kSse : Wire::kWsJson, "channel=a");
+  for (int i = 0; i < 40; ++i)
+    clients.open(relayd.port(), i % 2 == 0 ? Wire::kSse : Wire::kWsJson, "channel=a");
   REQUIRE(clients.await_live());
   const auto began = Clock::now();
   relayd.process().signal(SIGTERM);
-  REQUIRE(clients.run_until([&] { return http_get(relayd.operator_port(), "/readyz").status == 503; }, milliseconds(500)));
+  REQUIRE(clients.run_until([&] { return http_get(relayd.operator_port(), "/readyz").status == 503; },
+                            milliseconds(500)));
   CHECK(http_get(relayd.operator_port(), "/livez").status == 200);
   CHECK(post(relayd) == 201);  // within the delay
   clients.open(relayd.port(), Wire::kSse, "channel=a");
   REQUIRE(clients.await_live());
   REQUIRE(clients.run_until([&] {
-    return std::all_of(clients.all().begin(), clients.all().end(), [](const auto& client) { return client->ended(); });
+    return std::all_of(clients.all().begin(), clients.all().end(),
+                       [](const auto& client) { return client->ended(); });
   }));
   CHECK(relayd.process().wait(kLimit) == 0);
   CHECK(Clock::now() - began < std::chrono::seconds(5));
@@ -161,12 +165,14 @@ TEST_CASE("A relayd that cannot start says why and exits with the code for it") 
   CHECK(second.await_line(taken, kLimit));
 
   const ScratchFolder folder;
-  CHECK(exit_code_of({}, {"--config", folder.write("relayd.toml", "[publish]\nmax_bites = 1\n")}, &output) == 78);
+  CHECK(exit_code_of({}, {"--config", folder.write("relayd.toml", "[publish]\nmax_bites = 1\n")}, &output) ==
+        78);
   CHECK(output.find("relayd.toml:2") != std::string::npos);
   CHECK(output.find("max_bytes") != std::string::npos);  // the nearest name
   CHECK(exit_code_of({}, {"--set", "publish.max_bites=1"}, &output) == 64);
   CHECK(output.find("max_bytes") != std::string::npos);
   CHECK(exit_code_of({}, {"--config", "/nonexistent/relayd.toml"}) == 66);
   CHECK(exit_code_of({}, {"--no-such-flag"}) == 64);
-  CHECK(exit_code_of({{"tls.certificate_file", "/nonexistent.pem"}, {"tls.key_file", "/nonexistent.key"}}, {}) == 78);
+  CHECK(exit_code_of({{"tls.certificate_file", "/nonexistent.pem"}, {"tls.key_file", "/nonexistent.key"}},
+                     {}) == 78);
 }

@@ -1,5 +1,5 @@
-// A subscriber that never reads while 50 MB pass costs bounded memory and slows nobody: on a kept channel it is closed
-// and resumes, on an ephemeral one it skips and is told.
+// A subscriber that never reads while 50 MB pass costs bounded memory and slows nobody: on a kept channel it
+// is closed and resumes, on an ephemeral one it skips and is told.
 #include <algorithm>
 #include <atomic>
 #include <iostream>
@@ -20,10 +20,11 @@ namespace {
 
 constexpr int kMessages = 800;
 constexpr std::size_t kPayload = 64 * 1024 - 64;  // together 50 MB
-constexpr int kBatch = 40;  // messages in one request
+constexpr int kBatch = 40;                        // messages in one request
 constexpr std::int64_t kQueue = 1 << 20;
 constexpr std::int64_t kInbox = 1 << 20;
-// Besides the queues: the backlog (bounded to 1 MiB here), frames on their way to the readers, the heap's own.
+// Besides the queues: the backlog (bounded to 1 MiB here), frames on their way to the readers, the heap's
+// own.
 constexpr std::int64_t kAllowance = 12 << 20;
 
 struct Scene {
@@ -58,13 +59,15 @@ struct Scene {
     REQUIRE(answer.status == 200);
     std::vector<relay::MessageId> ids;
     std::istringstream answers(answer.body);
-    for (std::string line; std::getline(answers, line);) ids.push_back(Json::parse(line).at("id").get<relay::MessageId>());
+    for (std::string line; std::getline(answers, line);)
+      ids.push_back(Json::parse(line).at("id").get<relay::MessageId>());
     REQUIRE(ids.size() == kBatch);
     return ids;
   }
 };
 
-// Whether every acknowledged message after the first item came, in order and once, or lies in a gap that was told.
+// Whether every acknowledged message after the first item came, in order and once, or lies in a gap that was
+// told.
 std::string judge_ephemeral(const std::vector<Item>& items, const std::vector<relay::MessageId>& published) {
   std::vector<relay::MessageId> got;
   std::vector<std::pair<relay::MessageId, relay::MessageId>> gaps;
@@ -72,18 +75,21 @@ std::string judge_ephemeral(const std::vector<Item>& items, const std::vector<re
     if (item.kind == Item::Kind::kMessage) got.push_back(item.id);
     if (item.kind == Item::Kind::kGap) gaps.emplace_back(item.id, item.first);
   }
-  if (std::adjacent_find(got.begin(), got.end(), std::greater_equal<>()) != got.end()) return "repeated or out of order";
+  if (std::adjacent_find(got.begin(), got.end(), std::greater_equal<>()) != got.end())
+    return "repeated or out of order";
   for (const relay::MessageId id : published) {
     if (std::binary_search(got.begin(), got.end(), id)) continue;
     const auto covers = [id](const auto& gap) { return gap.first < id && id < gap.second; };
-    if (std::none_of(gaps.begin(), gaps.end(), covers)) return "not told that it is missing: " + std::to_string(id);
+    if (std::none_of(gaps.begin(), gaps.end(), covers))
+      return "not told that it is missing: " + std::to_string(id);
   }
   return {};
 }
 
 }  // namespace
 
-TEST_CASE("On a kept channel a reader that does not read is closed; memory stays bounded; the others get all") {
+TEST_CASE(
+    "On a kept channel a reader that does not read is closed; memory stays bounded; the others get all") {
   const Wire wire = GENERATE(Wire::kSse, Wire::kWsJson);
   Scene scene;
   scene.warm_up("warm");
@@ -92,9 +98,12 @@ TEST_CASE("On a kept channel a reader that does not read is closed; memory stays
   REQUIRE(lazy.await_live());
   REQUIRE(lazy.run_until([&] { return wire == Wire::kSse || sleeper.find("subscribed") != nullptr; }));
   std::vector<Stream*> good;
-  for (int i = 0; i < 4; ++i) good.push_back(&scene.readers.open(scene.relayd.port(), i % 2 == 0 ? Wire::kSse : Wire::kWsJson, "channel=flood"));
+  for (int i = 0; i < 4; ++i)
+    good.push_back(
+        &scene.readers.open(scene.relayd.port(), i % 2 == 0 ? Wire::kSse : Wire::kWsJson, "channel=flood"));
   REQUIRE(scene.readers.await_live());
-  REQUIRE(scene.readers.run_until([&] { return good[1]->find("subscribed") && good[3]->find("subscribed"); }));
+  REQUIRE(
+      scene.readers.run_until([&] { return good[1]->find("subscribed") && good[3]->find("subscribed"); }));
   const std::int64_t before = scene.relayd.anonymous_bytes();
   std::int64_t most = before;
   HttpClient client(scene.relayd.port());
@@ -115,15 +124,16 @@ TEST_CASE("On a kept channel a reader that does not read is closed; memory stays
     return true;
   }));
   for (const Stream* stream : good) CHECK(scene.checker.judge(stream->items(), {"flood"}) == "");
-  std::cout << "50 MB past a sleeping " << (wire == Wire::kSse ? "SSE stream" : "WebSocket") << ": relayd grew by at most "
-            << (most - before) / 1024 << " KiB\n";
+  std::cout << "50 MB past a sleeping " << (wire == Wire::kSse ? "SSE stream" : "WebSocket")
+            << ": relayd grew by at most " << (most - before) / 1024 << " KiB\n";
   CHECK(most - before < kQueue + kAllowance);
   CHECK(scene.relayd.metric("relayd_slow_clients_closed_total").value_or(0) == 1);
   // What it has in its socket is whole; then it is closed, and its cursor is good.
   REQUIRE(lazy.run_until([&] { return sleeper.ended(); }));
   CHECK(sleeper.count(Item::Kind::kMessage) > 0);
   CHECK(sleeper.count(Item::Kind::kMessage) < kMessages);
-  Stream& again = lazy.open(scene.relayd.port(), Wire::kSseJson, "channel=flood&last_event_id=" + std::to_string(sleeper.last_id()));
+  Stream& again = lazy.open(scene.relayd.port(), Wire::kSseJson,
+                            "channel=flood&last_event_id=" + std::to_string(sleeper.last_id()));
   REQUIRE(lazy.run_until([&] { return again.last_id() == good[0]->last_id(); }));
   CHECK(again.items()[0].kind == Item::Kind::kGap);  // 50 MB passed a backlog of 1 MiB: that is said
 }
@@ -136,12 +146,14 @@ TEST_CASE("On an ephemeral channel it skips, and is told when it reads again") {
   Stream& sleeper = lazy.open(scene.relayd.port(), wire, "channel=brief:flood");
   REQUIRE(lazy.await_live());
   REQUIRE(lazy.run_until([&] { return wire == Wire::kSseJson || sleeper.find("subscribed") != nullptr; }));
-  // A batch is published faster than any loop can take it, so readers that do read may fall behind it as well; they read on a thread of their
-  // own.
+  // A batch is published faster than any loop can take it, so readers that do read may fall behind it as
+  // well; they read on a thread of their own.
   std::vector<Stream*> good;
-  for (int i = 0; i < 4; ++i) good.push_back(&scene.readers.open(scene.relayd.port(), Wire::kWsJson, "channel=brief:flood"));
+  for (int i = 0; i < 4; ++i)
+    good.push_back(&scene.readers.open(scene.relayd.port(), Wire::kWsJson, "channel=brief:flood"));
   REQUIRE(scene.readers.run_until([&] {
-    return std::all_of(good.begin(), good.end(), [](const Stream* stream) { return stream->find("subscribed") != nullptr; });
+    return std::all_of(good.begin(), good.end(),
+                       [](const Stream* stream) { return stream->find("subscribed") != nullptr; });
   }));
   const std::int64_t before = scene.relayd.anonymous_bytes();
   std::int64_t most = before;
@@ -173,7 +185,8 @@ TEST_CASE("On an ephemeral channel it skips, and is told when it reads again") {
   REQUIRE(all_read);
   for (const Stream* stream : good) CHECK(judge_ephemeral(stream->items(), published) == "");
   std::cout << "ephemeral, unpaced: relayd grew by at most " << (most - before) / 1024 << " KiB; "
-            << scene.relayd.metric("relayd_inbox_overflows_total").value_or(0) << " times an inbox was full\n";
+            << scene.relayd.metric("relayd_inbox_overflows_total").value_or(0)
+            << " times an inbox was full\n";
   CHECK(most - before < kQueue + 2 * kInbox + kAllowance);
   CHECK(scene.relayd.metric("relayd_inbox_overflows_total").value_or(0) > 0);
   CHECK(scene.relayd.metric("relayd_messages_dropped_total{reason=\"inbox_full\"}").value_or(0) > 0);

@@ -22,9 +22,12 @@ struct Fixture {
     ::chmod(path.c_str(), 0600);
     return path;
   }
-  HttpAnswer get(const std::string& target) const { return http_get(relayd.operator_port(), "/admin/v1/" + target, {{"Authorization", "Bearer open-sesame"}}); }
+  HttpAnswer get(const std::string& target) const {
+    return http_get(relayd.operator_port(), "/admin/v1/" + target, {{"Authorization", "Bearer open-sesame"}});
+  }
   HttpAnswer post(const std::string& target, const std::string& body) const {
-    return http_post(relayd.operator_port(), "/admin/v1/" + target, body, {{"Authorization", "bearer  open-sesame"}});
+    return http_post(relayd.operator_port(), "/admin/v1/" + target, body,
+                     {{"Authorization", "bearer  open-sesame"}});
   }
   static std::string code(const HttpAnswer& answer) { return json::parse(answer.body)["error"]["code"]; }
 
@@ -35,8 +38,10 @@ struct Fixture {
 TEST_CASE("without the token nothing is answered") {
   const Fixture fixture;
   const std::uint16_t port = fixture.relayd.operator_port();
-  for (const HeaderList& headers : {HeaderList{}, HeaderList{{"Authorization", "Bearer open-barley"}}, HeaderList{{"Authorization", "open-sesame"}},
-                                    HeaderList{{"Authorization", "Bearer open-sesame2"}}, HeaderList{{"Authorization", "Bearer"}}}) {
+  for (const HeaderList& headers :
+       {HeaderList{}, HeaderList{{"Authorization", "Bearer open-barley"}},
+        HeaderList{{"Authorization", "open-sesame"}}, HeaderList{{"Authorization", "Bearer open-sesame2"}},
+        HeaderList{{"Authorization", "Bearer"}}}) {
     const HttpAnswer answer = http_get(port, "/admin/v1/status", headers);
     CHECK(answer.status == 401);
     CHECK(answer.header("WWW-Authenticate") == "Bearer");
@@ -44,19 +49,24 @@ TEST_CASE("without the token nothing is answered") {
   CHECK(fixture.get("status").status == 200);
   // The rest of the operator address stays open, and the public one knows nothing of it.
   CHECK(http_get(port, "/livez").status == 200);
-  CHECK(http_get(fixture.relayd.port(), "/admin/v1/status", {{"Authorization", "Bearer open-sesame"}}).status == 404);
+  CHECK(
+      http_get(fixture.relayd.port(), "/admin/v1/status", {{"Authorization", "Bearer open-sesame"}}).status ==
+      404);
 }
 
 TEST_CASE("without a token set it is off on the operator address") {
   const RelaydProcess relayd;
-  const HttpAnswer answer = http_get(relayd.operator_port(), "/admin/v1/status", {{"Authorization", "Bearer "}});
+  const HttpAnswer answer =
+      http_get(relayd.operator_port(), "/admin/v1/status", {{"Authorization", "Bearer "}});
   CHECK(answer.status == 403);
   CHECK(Fixture::code(answer) == "admin_off");
 }
 
 TEST_CASE("what makes no sense is refused with a reason") {
   const Fixture fixture;
-  const auto bad = [&](const HttpAnswer& answer) { return answer.status == 400 ? Fixture::code(answer) : std::to_string(answer.status); };
+  const auto bad = [&](const HttpAnswer& answer) {
+    return answer.status == 400 ? Fixture::code(answer) : std::to_string(answer.status);
+  };
   CHECK(bad(fixture.get("channels?limit=0")) == "bad_limit");
   CHECK(bad(fixture.get("channels?limit=1001")) == "bad_limit");
   CHECK(bad(fixture.get("channels/bad%20name")) == "bad_channel");
@@ -82,7 +92,8 @@ TEST_CASE("what makes no sense is refused with a reason") {
 TEST_CASE("pages follow each other and leave nothing out") {
   const Fixture fixture;
   StreamSet streams;
-  for (int i = 0; i < 7; ++i) streams.open(fixture.relayd.port(), Wire::kSse, "channel=c" + std::to_string(i));
+  for (int i = 0; i < 7; ++i)
+    streams.open(fixture.relayd.port(), Wire::kSse, "channel=c" + std::to_string(i));
   REQUIRE(streams.await_live());
   for (const std::string list : {"channels", "clients"}) {
     std::size_t entries = 0;

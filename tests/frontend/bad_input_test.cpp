@@ -1,5 +1,5 @@
-// What bad input gets on the channels front-end: a clear 4xx with a JSON body, nothing stored, nothing logged at error,
-// and a relayd that lives on.
+// What bad input gets on the channels front-end: a clear 4xx with a JSON body, nothing stored, nothing logged
+// at error, and a relayd that lives on.
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.hpp"
@@ -70,15 +70,28 @@ void stored_nothing() {
 }  // namespace
 
 TEST_CASE("Channel names that are none") {
-  const std::vector<std::string> names{"a b", "a\tb", "a\nb", std::string("a\0b", 3), "a\x7f", "\xc2\xa0", "\xff\xfe", "\xed\xa0\x80",
-                                       "$all", "$instance:x", std::string(256, 'n'), "a\xe2\x80\x8b" "b", "\xef\xbb\xbf"};
+  const std::vector<std::string> names{"a b",
+                                       "a\tb",
+                                       "a\nb",
+                                       std::string("a\0b", 3),
+                                       "a\x7f",
+                                       "\xc2\xa0",
+                                       "\xff\xfe",
+                                       "\xed\xa0\x80",
+                                       "$all",
+                                       "$instance:x",
+                                       std::string(256, 'n'),
+                                       "a\xe2\x80\x8b"
+                                       "b",
+                                       "\xef\xbb\xbf"};
   for (const std::string& name : names) {
     INFO("name " << percent_encode(name));
     const std::string path = "/v1/channels/" + percent_encode(name) + "/messages";
     refused(http_post(stage().port(), path, "x"), 400, "bad_channel");
     refused(http_get(stage().port(), path), 400, "bad_channel");
     refused(http_get(stage().port(), "/v1/events?channel=" + percent_encode(name)), 400, "bad_channel");
-    refused(http_get(stage().port(), "/v1/channels/" + percent_encode(name) + "/presence"), 400, "bad_channel");
+    refused(http_get(stage().port(), "/v1/channels/" + percent_encode(name) + "/presence"), 400,
+            "bad_channel");
   }
   refused(http_post(stage().port(), "/v1/channels//messages", "x"), 400, "bad_channel");
   refused(http_get(stage().port(), "/v1/events?channel="), 400, "bad_channel");
@@ -98,13 +111,16 @@ TEST_CASE("Broken percent-escapes, in the path and in the query") {
 TEST_CASE("Bodies: none, too long, not UTF-8, not the JSON they claim to be") {
   refused(http_post(stage().port(), kMessages, ""), 400, "no_body");
   refused(http_post(stage().port(), kMessages, std::string(1001, 'x')), 413, "too_large");
-  for (const std::string& text : std::vector<std::string>{"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80"}) {
+  for (const std::string& text :
+       std::vector<std::string>{"\xff", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80"}) {
     refused(http_post(stage().port(), kMessages, text), 415, "not_utf8");
   }
-  for (const std::string& text : std::vector<std::string>{"{", "{}{}", "nul", "'a'", "[1,]", "\"\xff\"", "\"a\nb\"", std::string("1\0", 2),
-                                                           std::string("1\0,\"forged\":2", 14)}) {
+  for (const std::string& text :
+       std::vector<std::string>{"{", "{}{}", "nul", "'a'", "[1,]", "\"\xff\"", "\"a\nb\"",
+                                std::string("1\0", 2), std::string("1\0,\"forged\":2", 14)}) {
     INFO(text);
-    const HttpAnswer answer = http_post(stage().port(), kMessages, text, {{"Content-Type", "application/json"}});
+    const HttpAnswer answer =
+        http_post(stage().port(), kMessages, text, {{"Content-Type", "application/json"}});
     CHECK((answer.status == 400 || answer.status == 415));
   }
   // The limit of the whole body refuses before the bytes have come.
@@ -118,10 +134,14 @@ TEST_CASE("JSON nested 100,000 deep is refused and harms nothing") {
   for (const std::string& open : std::vector<std::string>{"[", "{\"a\":"}) {
     std::string deep;
     for (int i = 0; i < 100'000 / static_cast<int>(open.size()); ++i) deep += open;
-    RelaydProcess relayd(Settings{{"publish.max_bytes", "1MiB"}, {"client.max_queue_bytes", "4MiB"}, {"websocket.max_message_bytes", "1MiB"}});
-    const HttpAnswer answer = http_post(relayd.port(), kMessages, deep, {{"Content-Type", "application/json"}});
+    RelaydProcess relayd(Settings{{"publish.max_bytes", "1MiB"},
+                                  {"client.max_queue_bytes", "4MiB"},
+                                  {"websocket.max_message_bytes", "1MiB"}});
+    const HttpAnswer answer =
+        http_post(relayd.port(), kMessages, deep, {{"Content-Type", "application/json"}});
     refused(answer, 400, "bad_json");
-    const HttpAnswer batch = http_post(relayd.port(), "/v1/messages", "{\"channel\":\"bad\",\"data\":" + deep);
+    const HttpAnswer batch =
+        http_post(relayd.port(), "/v1/messages", "{\"channel\":\"bad\",\"data\":" + deep);
     CHECK(batch.status == 200);
     CHECK(Json::parse(batch.body)["error"]["code"] == "bad_line");
     StreamSet streams;
@@ -137,7 +157,8 @@ TEST_CASE("JSON nested 100,000 deep is refused and harms nothing") {
 }
 
 TEST_CASE("Parameters out of range") {
-  for (const std::string& ttl : std::vector<std::string>{"-1", "301", "1d", "x", "1.5", "99999999999999999999"}) {
+  for (const std::string& ttl :
+       std::vector<std::string>{"-1", "301", "1d", "x", "1.5", "99999999999999999999"}) {
     refused(http_post(stage().port(), kMessages + "?ttl=" + ttl, "x"), 400, "bad_ttl");
   }
   for (const std::string& limit : std::vector<std::string>{"0", "-1", "1001", "x", "1e2", ""}) {
@@ -147,8 +168,10 @@ TEST_CASE("Parameters out of range") {
   refused(http_get(stage().port(), kMessages + "?after=now"), 400, "bad_cursor");
   refused(http_get(stage().port(), "/v1/events?channel=bad&format=xml"), 400, "bad_format");
   refused(http_get(stage().port(), "/v1/events?channel=bad", {{"Last-Event-ID", "x"}}), 400, "bad_cursor");
-  refused(http_post(stage().port(), kMessages, "x", {{"Idempotency-Key", std::string(256, 'k')}}), 400, "bad_idempotency_key");
-  for (const std::string& event : std::vector<std::string>{"gap", "error", "open", "a%0Ab", "a%0Db", "a%00b", "%FF", std::string(256, 'e')}) {
+  refused(http_post(stage().port(), kMessages, "x", {{"Idempotency-Key", std::string(256, 'k')}}), 400,
+          "bad_idempotency_key");
+  for (const std::string& event : std::vector<std::string>{"gap", "error", "open", "a%0Ab", "a%0Db", "a%00b",
+                                                           "%FF", std::string(256, 'e')}) {
     refused(http_post(stage().port(), kMessages + "?event=" + event, "x"), 400, "bad_event");
   }
   stored_nothing();
@@ -162,10 +185,17 @@ TEST_CASE("Batches that are none") {
   std::string lines;
   for (int i = 0; i < 21; ++i) lines += "{}\n";
   refused(http_post(stage().port(), "/v1/messages", lines), 413, "too_large");
-  const std::vector<std::string> wrong{"[]", "1", "{\"channel\":1,\"data\":1}", "{\"data\":1}", "{\"channel\":\"bad\"}",
-                                       R"({"channel":"bad","data":1,"ttl":-1})", R"({"channel":"bad","data":1,"ttl":1.5})",
-                                       R"({"channel":"bad","data":1,"event":"gap"})", R"({"channel":"bad","data":1,"event":7})",
-                                       R"({"channel":"bad","data":1,"exclude":"x"})", R"({"channel":"bad","data":1,"exclude":[1]})",
+  const std::vector<std::string> wrong{"[]",
+                                       "1",
+                                       "{\"channel\":1,\"data\":1}",
+                                       "{\"data\":1}",
+                                       "{\"channel\":\"bad\"}",
+                                       R"({"channel":"bad","data":1,"ttl":-1})",
+                                       R"({"channel":"bad","data":1,"ttl":1.5})",
+                                       R"({"channel":"bad","data":1,"event":"gap"})",
+                                       R"({"channel":"bad","data":1,"event":7})",
+                                       R"({"channel":"bad","data":1,"exclude":"x"})",
+                                       R"({"channel":"bad","data":1,"exclude":[1]})",
                                        R"({"channel":"$all","data":1})"};
   for (const std::string& line : wrong) {
     INFO(line);
@@ -212,7 +242,8 @@ TEST_CASE("Smuggling attempts and broken framing get 400 and the end of the conn
 
 TEST_CASE("A request behind a refused one is not carried out") {
   HttpClient client(stage().port());
-  client.send("POST " + kMessages + " HTTP/1.1\r\nHost: r\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
+  client.send("POST " + kMessages +
+              " HTTP/1.1\r\nHost: r\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" +
               format_request("POST", kMessages, {}, "smuggled"));
   CHECK(client.read_answer().status == 400);
   CHECK(client.read_to_end().empty());
@@ -238,14 +269,17 @@ TEST_CASE("Requests that dribble get 408 within their timeout; silence just ends
     return got;
   };
   CHECK(timed("GET " + kMessages + " HTTP/1.1\r\nX: ", "a").find("HTTP/1.1 408 ") == 0);
-  CHECK(timed("POST " + kMessages + " HTTP/1.1\r\nHost: r\r\nContent-Length: 900\r\n\r\n", "a").find("HTTP/1.1 408 ") == 0);
+  CHECK(timed("POST " + kMessages + " HTTP/1.1\r\nHost: r\r\nContent-Length: 900\r\n\r\n", "a")
+            .find("HTTP/1.1 408 ") == 0);
   HttpClient silent(stage().port());
   CHECK(silent.read_to_end(milliseconds(2000)).empty());
   stored_nothing();
 }
 
 TEST_CASE("WebSocket handshakes that are none") {
-  const HeaderList good{{"Connection", "Upgrade"}, {"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"},
+  const HeaderList good{{"Connection", "Upgrade"},
+                        {"Upgrade", "websocket"},
+                        {"Sec-WebSocket-Version", "13"},
                         {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}};
   const auto shake = [&](HeaderList headers, const std::string& method = "GET") {
     HttpClient client(stage().port());
@@ -322,16 +356,29 @@ TEST_CASE("WebSocket violations get the close codes of RFC 6455") {
        1009},
       {"a length of 2^63", raw(std::string("\x81\xff\x80\0\0\0\0\0\0\0\0\0\0\0", 14)), 1002},
       {"a binary message", [](Stream& ws) { ws.send_frame(Op::kBinary, "x"); }, 1003},
-      {"a close code below 1000", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xe7", 2)); }, 1002},
-      {"the close code 1005", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xed", 2)); }, 1002},
-      {"the close code 1006", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xee", 2)); }, 1002},
-      {"the close code 1015", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xf7", 2)); }, 1002},
-      {"the close code 2999", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x0b\xb7", 2)); }, 1002},
+      {"a close code below 1000", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xe7", 2)); },
+       1002},
+      {"the close code 1005", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xed", 2)); },
+       1002},
+      {"the close code 1006", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xee", 2)); },
+       1002},
+      {"the close code 1015", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xf7", 2)); },
+       1002},
+      {"the close code 2999", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x0b\xb7", 2)); },
+       1002},
       {"half a close code", [](Stream& ws) { ws.send_frame(Op::kClose, "x"); }, 1002},
-      {"a close reason that is not UTF-8", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xe8\xff", 3)); }, 1007},
-      {"a proper close", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xe8" "bye", 5)); }, 1000},
+      {"a close reason that is not UTF-8",
+       [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x03\xe8\xff", 3)); }, 1007},
+      {"a proper close",
+       [](Stream& ws) {
+         ws.send_frame(Op::kClose, std::string("\x03\xe8"
+                                               "bye",
+                                               5));
+       },
+       1000},
       {"a close without a code", [](Stream& ws) { ws.send_frame(Op::kClose, ""); }, 1000},
-      {"an application's close code", [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x0f\xa0", 2)); }, 4000},
+      {"an application's close code",
+       [](Stream& ws) { ws.send_frame(Op::kClose, std::string("\x0f\xa0", 2)); }, 4000},
   };
   for (const Violation& violation : violations) {
     INFO(violation.what);

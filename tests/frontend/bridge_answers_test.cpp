@@ -21,7 +21,8 @@ wire::HttpRequest from_page() {
 
 TEST_CASE("bodies are Go's") {
   CHECK(bridge_ok().body == "{\"message\":\"OK\",\"statusCode\":200}\n");
-  CHECK(bridge_error(400, "a \"b\" <c>").body == "{\"message\":\"a \\\"b\\\" \\u003cc\\u003e\",\"statusCode\":400}\n");
+  CHECK(bridge_error(400, "a \"b\" <c>").body ==
+        "{\"message\":\"a \\\"b\\\" \\u003cc\\u003e\",\"statusCode\":400}\n");
   CHECK(bridge_bare_error(404, "Not Found").body == "{\"message\":\"Not Found\"}\n");
   CHECK(field(bridge_bare_error(429, "x"), "Retry-After") == "1");
   CHECK(field(bridge_error(503, "x"), "Retry-After") == "1");

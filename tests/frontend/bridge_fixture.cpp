@@ -49,7 +49,8 @@ Client::Client(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CL
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("connect");
+  if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0)
+    throw std::runtime_error("connect");
 }
 
 Client::Client(Client&& other) noexcept
@@ -72,9 +73,10 @@ void Client::send(std::string_view bytes) {
   }
 }
 
-void Client::request(std::string_view method, std::string_view target, const Fields& fields, std::string_view body,
-                     std::string_view version) {
-  std::string out = std::string(method) + ' ' + std::string(target) + ' ' + std::string(version) + "\r\nHost: bridge\r\n";
+void Client::request(std::string_view method, std::string_view target, const Fields& fields,
+                     std::string_view body, std::string_view version) {
+  std::string out =
+      std::string(method) + ' ' + std::string(target) + ' ' + std::string(version) + "\r\nHost: bridge\r\n";
   for (const auto& [name, value] : fields) out += name + ": " + value + "\r\n";
   if (!body.empty() || method == "POST") out += "Content-Length: " + std::to_string(body.size()) + "\r\n";
   send(out + "\r\n" + std::string(body));
@@ -124,7 +126,8 @@ wire::SseEvent Client::event() {
     auto event = events_.next(rest);
     parsed_ = body_.size() - rest.size();
     if (event) return std::move(*event);
-    if (ended_ || parser_.state() == wire::HttpResponseParser::State::kDone) throw std::runtime_error("stream ended");
+    if (ended_ || parser_.state() == wire::HttpResponseParser::State::kDone)
+      throw std::runtime_error("stream ended");
     read_more();
   }
 }
@@ -182,7 +185,9 @@ void wait_until(const std::function<bool()>& condition) {
   }
 }
 
-Error unavailable() { return make_error(ErrorKind::kUnavailable, "down", "the store is down"); }
+Error unavailable() {
+  return make_error(ErrorKind::kUnavailable, "down", "the store is down");
+}
 
 }  // namespace
 
@@ -194,7 +199,9 @@ struct BridgeServer::Loop {
         : store_(store),
           store_within_(server::make_storage(context.settings->options, store.backend, context)),
           inner_(store_within_->partition(0)) {}
-    void attach(std::uint32_t partition, hub::StorageEvents& events) override { store_within_->attach(partition, events); }
+    void attach(std::uint32_t partition, hub::StorageEvents& events) override {
+      store_within_->attach(partition, events);
+    }
     void start() override { store_within_->start(); }
     void stop() override { store_within_->stop(); }
     void append(hub::AppendRequest request, hub::AppendDone done) override {
@@ -215,7 +222,9 @@ struct BridgeServer::Loop {
       if (store_.fail_reads) return done(unavailable());
       inner_.read(std::move(queries), std::move(done));
     }
-    void watch(hub::ChannelName channel, hub::WatchDone done) override { inner_.watch(std::move(channel), std::move(done)); }
+    void watch(hub::ChannelName channel, hub::WatchDone done) override {
+      inner_.watch(std::move(channel), std::move(done));
+    }
     void unwatch(const hub::ChannelName& channel) override { inner_.unwatch(channel); }
     std::vector<hub::NodeHealth> health() const override { return store_within_->health(); }
 
@@ -243,14 +252,18 @@ struct BridgeServer::Loop {
     context.hub.attach(*context.storage);
     std::map<std::string, hub::ChannelOptions, std::less<>> by_namespace;
     const options::ChannelKeep& keep = settings->options.namespaces.at("bridge");
-    by_namespace["bridge"] = {static_cast<std::uint32_t>(keep.max_count), static_cast<std::uint64_t>(keep.max_bytes),
-                              keep.max_age, keep.ephemeral, keep.presence};
-    context.hub.configure(std::make_shared<hub::Namespaces>(hub::ChannelOptions{}, std::move(by_namespace)), {});
-    listener = std::make_unique<net::Listener>(loop, std::move(bound), [this](int fd, const net::IpAddress& peer) {
-      auto* connection = new net::Connection(loop, metrics, connections, fd, peer, nullptr);
-      if (connection->closing()) return;
-      connection->become(std::make_unique<frontend::HttpSession>(*connection, context, frontend::Plane::kPublic));
-    });
+    by_namespace["bridge"] = {static_cast<std::uint32_t>(keep.max_count),
+                              static_cast<std::uint64_t>(keep.max_bytes), keep.max_age, keep.ephemeral,
+                              keep.presence};
+    context.hub.configure(std::make_shared<hub::Namespaces>(hub::ChannelOptions{}, std::move(by_namespace)),
+                          {});
+    listener =
+        std::make_unique<net::Listener>(loop, std::move(bound), [this](int fd, const net::IpAddress& peer) {
+          auto* connection = new net::Connection(loop, metrics, connections, fd, peer, nullptr);
+          if (connection->closing()) return;
+          connection->become(
+              std::make_unique<frontend::HttpSession>(*connection, context, frontend::Plane::kPublic));
+        });
   }
 
   void start() {
@@ -328,9 +341,13 @@ BridgeServer::~BridgeServer() {
   store_->shared.bridge.reset();
 }
 
-std::uint16_t BridgeServer::port() const { return loops_.front()->listener->endpoint().port; }
+std::uint16_t BridgeServer::port() const {
+  return loops_.front()->listener->endpoint().port;
+}
 
-bool BridgeServer::keeps_time() const { return store_->backend.memory != nullptr; }
+bool BridgeServer::keeps_time() const {
+  return store_->backend.memory != nullptr;
+}
 
 void BridgeServer::pass(Milliseconds time) {
   if (keeps_time()) return store_->clock.advance(time);
@@ -338,19 +355,27 @@ void BridgeServer::pass(Milliseconds time) {
   wait_until([&] { return std::chrono::steady_clock::now() >= until; });
 }
 
-void BridgeServer::withhold_answers() { store_->withhold = true; }
+void BridgeServer::withhold_answers() {
+  store_->withhold = true;
+}
 
 void BridgeServer::release_answers() {
   store_->withhold = false;
   for (const auto& loop : loops_) loop->run([&] { loop->storage->release(); });
 }
 
-void BridgeServer::fail_appends(bool fail) { store_->fail_appends = fail; }
-void BridgeServer::fail_reads(bool fail) { store_->fail_reads = fail; }
+void BridgeServer::fail_appends(bool fail) {
+  store_->fail_appends = fail;
+}
+void BridgeServer::fail_reads(bool fail) {
+  store_->fail_reads = fail;
+}
 
 void BridgeServer::drain() {
   for (const auto& loop : loops_) {
-    loop->run([&] { loop->connections.for_each([](net::Connection& connection) { connection.handler()->on_drain(); }); });
+    loop->run([&] {
+      loop->connections.for_each([](net::Connection& connection) { connection.handler()->on_drain(); });
+    });
   }
 }
 
@@ -398,8 +423,8 @@ Client BridgeServer::stream(std::string_view parameters, const Fields& fields) c
   return client;
 }
 
-Answer BridgeServer::post(std::string_view from, std::string_view to, std::string_view ttl, std::string_view body,
-                          const Fields& fields, std::string_view more) const {
+Answer BridgeServer::post(std::string_view from, std::string_view to, std::string_view ttl,
+                          std::string_view body, const Fields& fields, std::string_view more) const {
   std::string target = "/bridge/message?client_id=";
   target.append(from).append("&to=").append(to).append("&ttl=").append(ttl).append(more);
   return ask("POST", target, fields, body);

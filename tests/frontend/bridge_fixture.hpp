@@ -1,5 +1,6 @@
-// A bridge in this process: real loops, sockets and storage (support/storage_under_test.hpp), which can be slowed or
-// broken, and a plain blocking client. Clients block for kPatience at most and then throw. Test thread only, but where noted.
+// A bridge in this process: real loops, sockets and storage (support/storage_under_test.hpp), which can be
+// slowed or broken, and a plain blocking client. Clients block for kPatience at most and then throw. Test
+// thread only, but where noted.
 #pragma once
 
 #include <atomic>
@@ -38,7 +39,9 @@ struct Answer {
   int status = 0;
   std::string body;
   wire::HttpHeaders headers;
-  std::string field(std::string_view name) const { return std::string(headers.find(name).value_or("(none)")); }
+  std::string field(std::string_view name) const {
+    return std::string(headers.find(name).value_or("(none)"));
+  }
 };
 
 // One connection to the bridge.
@@ -50,8 +53,8 @@ class Client {
   Client& operator=(Client&&) = delete;
 
   void send(std::string_view bytes);
-  void request(std::string_view method, std::string_view target, const Fields& fields = {}, std::string_view body = {},
-               std::string_view version = "HTTP/1.1");
+  void request(std::string_view method, std::string_view target, const Fields& fields = {},
+               std::string_view body = {}, std::string_view version = "HTTP/1.1");
   Answer answer();  // a whole one
   // Of a stream: its head, then what follows.
   Answer head();
@@ -85,8 +88,8 @@ class BridgeServer {
   // For the store so much time passes; without keeps_time() here too.
   void pass(Milliseconds time);
 
-  // The store keeps the answers of appends to itself until release_answers(); what is stored is announced meanwhile,
-  // as with a store on the other side of a network. Any thread.
+  // The store keeps the answers of appends to itself until release_answers(); what is stored is announced
+  // meanwhile, as with a store on the other side of a network. Any thread.
   void withhold_answers();
   void release_answers();
   void fail_appends(bool fail);
@@ -103,7 +106,8 @@ class BridgeServer {
   void settle();
 
   Client connect() const { return Client(port()); }
-  Answer ask(std::string_view method, std::string_view target, const Fields& fields = {}, std::string_view body = {}) const;
+  Answer ask(std::string_view method, std::string_view target, const Fields& fields = {},
+             std::string_view body = {}) const;
   // An open stream; its head was 200.
   Client stream(std::string_view parameters, const Fields& fields = {}) const;
   Answer post(std::string_view from, std::string_view to, std::string_view ttl, std::string_view body,

@@ -80,8 +80,12 @@ TEST_CASE("a ttl of -60 reaches who listens and wipes nothing") {
 TEST_CASE("any bytes are taken; what is not UTF-8 is replaced as Go does") {
   BridgeServer server;
   Client stream = server.stream("client_id=" + kDapp);
-  REQUIRE(server.post(kWallet, kDapp, "300", std::string("a\0\xff\n\r<\xe2\x80\xa8", 9), {{"Content-Type", "x/y"}}).status == 200);
-  CHECK(stream.event().data.find("\"message\":\"a\\u0000\\ufffd\\n\\r\\u003c\\u2028\",\"trace_id\":\"") != std::string::npos);
+  REQUIRE(
+      server
+          .post(kWallet, kDapp, "300", std::string("a\0\xff\n\r<\xe2\x80\xa8", 9), {{"Content-Type", "x/y"}})
+          .status == 200);
+  CHECK(stream.event().data.find("\"message\":\"a\\u0000\\ufffd\\n\\r\\u003c\\u2028\",\"trace_id\":\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("a trace id passes; without one there is a new UUIDv7") {
@@ -176,8 +180,10 @@ TEST_CASE("router answers: 404, 405 with Allow, HEAD refused, OPTIONS without a 
 
 TEST_CASE("verify judges by where streams of the client id came from") {
   BridgeServer server({}, 2);
-  const auto verify = [&](const std::string& id, const std::string& url, const std::string& from = "198.51.100.1") {
-    const Answer answer = server.ask("POST", "/bridge/verify?client_id=" + id + "&url=" + url, {{"X-Forwarded-For", from}});
+  const auto verify = [&](const std::string& id, const std::string& url,
+                          const std::string& from = "198.51.100.1") {
+    const Answer answer =
+        server.ask("POST", "/bridge/verify?client_id=" + id + "&url=" + url, {{"X-Forwarded-For", from}});
     CHECK(answer.status == 200);
     return answer.body;
   };
@@ -202,13 +208,14 @@ TEST_CASE("verify takes JSON, and refuses in Go's words") {
   options.bridge.max_body_bytes = 1000;
   BridgeServer server(options);
   const Fields json{{"Content-Type", "application/json"}};
-  CHECK(server.ask("POST", "/bridge/verify", json, "{\"client_id\":\"" + kDapp + "\",\"url\":\"https://a\"}").body ==
-        "{\"status\":\"unknown\"}\n");
+  CHECK(server.ask("POST", "/bridge/verify", json, "{\"client_id\":\"" + kDapp + "\",\"url\":\"https://a\"}")
+            .body == "{\"status\":\"unknown\"}\n");
   CHECK(server.ask("POST", "/bridge/verify").body == error_body("param \\\"client_id\\\" not present"));
   CHECK(server.ask("POST", "/bridge/verify?client_id=a").body == error_body("param \\\"url\\\" not present"));
   CHECK(server.ask("POST", "/bridge/verify?client_id=a&url=b&type=sign").body ==
         error_body("param \\\"type\\\" must be: connect"));
-  CHECK(server.ask("POST", "/bridge/verify", json, std::string(1001, ' ')).body == error_body("request body too large"));
+  CHECK(server.ask("POST", "/bridge/verify", json, std::string(1001, ' ')).body ==
+        error_body("request body too large"));
 }
 
 // Accepts one connection, reads a request and answers.
@@ -251,7 +258,8 @@ TEST_CASE("a copy has the parameters, sorted, and the message as it came") {
   BridgeServer server(options);
   REQUIRE(server.post(kWallet, kDapp, "300", "body", {}, "&extra=a+b%2F").status == 200);
   const std::string got = take_post(copy, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-  CHECK(got.starts_with("POST /copy?client_id=" + kWallet + "&extra=a+b%2F&to=" + kDapp + "&ttl=300 HTTP/1.1\r\n"));
+  CHECK(got.starts_with("POST /copy?client_id=" + kWallet + "&extra=a+b%2F&to=" + kDapp +
+                        "&ttl=300 HTTP/1.1\r\n"));
   CHECK(got.find("Content-Type") == std::string::npos);
   CHECK(got.ends_with("\r\n\r\nbody"));
 }

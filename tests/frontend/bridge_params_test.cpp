@@ -32,7 +32,8 @@ TEST_CASE("a client id is 64 hex digits whose case is kept") {
   CHECK(*parse_client_id(" " + kB + "\n") == kB);
   CHECK(parse_client_id(kA + "a").error().message == "public address must be 64 characters long");
   CHECK(parse_client_id("").error().message == "public address must be 64 characters long");
-  CHECK(parse_client_id(std::string(63, 'a') + "g").error().message == "public address must be a valid hex string");
+  CHECK(parse_client_id(std::string(63, 'a') + "g").error().message ==
+        "public address must be a valid hex string");
 }
 
 TEST_CASE("integers and their errors are Go's") {
@@ -62,15 +63,18 @@ TEST_CASE("trace ids are canonical UUIDs or none") {
   CHECK(parse_trace_id("URN:UUID:" + canonical) == canonical);
   CHECK(parse_trace_id("{" + canonical + "}") == canonical);
   CHECK(parse_trace_id("0190a1b2c3d47e5f8a9b0123456789ab") == canonical);
-  for (const char* text : {"", "unknown", "0190a1b2-c3d4-7e5f-8a9b-0123456789a", "0190a1b2-c3d4-7e5f-8a9b-0123456789ag",
-                           "0190a1b2c-3d4-7e5f-8a9b-0123456789ab", "[0190a1b2-c3d4-7e5f-8a9b-0123456789ab]"}) {
+  for (const char* text :
+       {"", "unknown", "0190a1b2-c3d4-7e5f-8a9b-0123456789a", "0190a1b2-c3d4-7e5f-8a9b-0123456789ag",
+        "0190a1b2c-3d4-7e5f-8a9b-0123456789ab", "[0190a1b2-c3d4-7e5f-8a9b-0123456789ab]"}) {
     CHECK_FALSE(parse_trace_id(text).has_value());
   }
 }
 
 TEST_CASE("events: a list, a cursor, a heartbeat") {
-  const auto request = parse_bridge_events(BridgeQuery("client_id=" + kA + "%2C" + kB + "," + kA + "&heartbeat=message"
-                                                       "&last_event_id=7&enable_queue_done_event=true"), "", 1000);
+  const auto request = parse_bridge_events(BridgeQuery("client_id=" + kA + "%2C" + kB + "," + kA +
+                                                       "&heartbeat=message"
+                                                       "&last_event_id=7&enable_queue_done_event=true"),
+                                           "", 1000);
   REQUIRE(request.has_value());
   CHECK(request->client_ids == std::vector<std::string>{kA, kB});
   CHECK(request->listed == 3);
@@ -93,16 +97,19 @@ TEST_CASE("events: a header that is not zero wins over the query") {
 
 TEST_CASE("events: errors in Go's order and words") {
   const std::string good = "client_id=" + kA;
-  CHECK(events_error("heartbeat=&last_event_id=x") == "invalid heartbeat type. Supported: legacy and message");
+  CHECK(events_error("heartbeat=&last_event_id=x") ==
+        "invalid heartbeat type. Supported: legacy and message");
   CHECK(events_error("heartbeat=Legacy&" + good) == "invalid heartbeat type. Supported: legacy and message");
   CHECK(events_error("last_event_id=x", "y") == "Last-Event-ID should be int");
   CHECK(events_error("last_event_id=x") == "last_event_id should be int");
   CHECK(events_error("last_event_id=&" + good) == "last_event_id should be int");
   CHECK(events_error("") == "param \"client_id\" not present");
-  CHECK(events_error("client_id=") ==
-        "param \"client_id\" must be a valid public address, error: public address must be 64 characters long");
-  CHECK(events_error(good + "," + std::string(64, 'z')) ==
-        "param \"client_id\" must be a valid public address, error: public address must be a valid hex string");
+  CHECK(
+      events_error("client_id=") ==
+      "param \"client_id\" must be a valid public address, error: public address must be 64 characters long");
+  CHECK(
+      events_error(good + "," + std::string(64, 'z')) ==
+      "param \"client_id\" must be a valid public address, error: public address must be a valid hex string");
   CHECK(parse_bridge_events(BridgeQuery("client_id=" + kA + "," + kB), "", 1).error().message ==
         "param \"client_id\" has too many addresses: 1 max");
 }
@@ -116,17 +123,19 @@ TEST_CASE("message: errors in Go's order and words") {
   CHECK(message_error("client_id=" + std::string(64, 'x')) ==
         "failed to parse the \"client_id\" address: public address must be a valid hex string");
   CHECK(message_error(from) == "param \"to\" not present");
-  CHECK(message_error(from + "&to=x") == "failed to parse the \"to\" address: public address must be 64 characters long");
+  CHECK(message_error(from + "&to=x") ==
+        "failed to parse the \"to\" address: public address must be 64 characters long");
   CHECK(message_error(to) == "param \"ttl\" not present");
   CHECK(message_error(to + "&ttl=") == "strconv.ParseInt: parsing \"\": invalid syntax");
-  CHECK(message_error(to + "&ttl=3000000000") == "strconv.ParseInt: parsing \"3000000000\": value out of range");
+  CHECK(message_error(to + "&ttl=3000000000") ==
+        "strconv.ParseInt: parsing \"3000000000\": value out of range");
   CHECK(message_error(to + "&ttl=301") == "param \"ttl\" too high");
   CHECK(message_error(to + "&ttl=300").empty());
 }
 
 TEST_CASE("message: a ttl below one is live only") {
-  const auto request = parse_bridge_message(BridgeQuery("client_id=" + kA + "&to=" + kB + "&ttl=-60&topic=&trace_id=x"),
-                                            std::chrono::seconds(300));
+  const auto request = parse_bridge_message(
+      BridgeQuery("client_id=" + kA + "&to=" + kB + "&ttl=-60&topic=&trace_id=x"), std::chrono::seconds(300));
   REQUIRE(request.has_value());
   CHECK(request->ttl == Milliseconds(0));
   CHECK(request->topic == "");
@@ -135,7 +144,8 @@ TEST_CASE("message: a ttl below one is live only") {
 
 TEST_CASE("the data line is Go's JSON") {
   CHECK(bridge_message_json("f", "<a&\"\n\xff", "t") ==
-        "{\"from\":\"f\",\"message\":\"\\u003ca\\u0026\\\"\\n\\ufffd\",\"trace_id\":\"t\",\"connect_source\":{\"ip\":\"\"}}");
+        "{\"from\":\"f\",\"message\":\"\\u003ca\\u0026\\\"\\n\\ufffd\",\"trace_id\":\"t\",\"connect_source\":"
+        "{\"ip\":\"\"}}");
 }
 
 }  // namespace

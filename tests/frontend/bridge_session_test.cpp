@@ -58,7 +58,8 @@ TEST_CASE("the head leaves on its own, before any backlog") {
   for (int i = 0; i < 20; ++i) {
     Client stream = server.connect();
     stream.request("GET", "/bridge/events?client_id=" + kDapp);
-    // The kernel may join what a slow reader left lying; the line feed is the last thing of its write all the same.
+    // The kernel may join what a slow reader left lying; the line feed is the last thing of its write all the
+    // same.
     const std::string first = stream.read_some();
     CHECK(first.find("1\r\n\n\r\n") != std::string::npos);
   }
@@ -78,15 +79,18 @@ TEST_CASE("without a cursor a stream gets everything kept, and live messages aft
 
 TEST_CASE("a stream resumes after the id in its header or its query") {
   BridgeServer server;
-  for (const char* text : {"one", "two", "three"}) REQUIRE(server.post(kWallet, kDapp, "300", text).status == 200);
+  for (const char* text : {"one", "two", "three"})
+    REQUIRE(server.post(kWallet, kDapp, "300", text).status == 200);
   Client all = server.stream("client_id=" + kDapp);
   const std::string first = all.event().id;
   const std::string second = all.event().id;
-  Client by_header = server.stream("client_id=" + kDapp + "&last_event_id=" + first, {{"Last-Event-ID", second}});
+  Client by_header =
+      server.stream("client_id=" + kDapp + "&last_event_id=" + first, {{"Last-Event-ID", second}});
   CHECK(message_of(by_header.event()) == "three");
   Client by_query = server.stream("client_id=" + kDapp + "&last_event_id=" + first, {{"Last-Event-ID", "0"}});
   CHECK(message_of(by_query.event()) == "two");
-  Client before = server.stream("client_id=" + kDapp + "&last_event_id=" + std::to_string(std::stoull(second) - 1));
+  Client before =
+      server.stream("client_id=" + kDapp + "&last_event_id=" + std::to_string(std::stoull(second) - 1));
   CHECK(message_of(before.event()) == "two");
 }
 
@@ -107,9 +111,12 @@ TEST_CASE("many ids on one stream, with ttls of every length: everything once, b
   std::vector<std::string> sent;
   for (int i = 0; i < 300; ++i) {
     const std::string text = "m" + std::to_string(i);
-    REQUIRE(server.ask("POST", "/bridge/message?client_id=" + kWallet + "&to=" + client_id(10 + i * 37 % 100) +
-                                   "&ttl=" + std::to_string(300 - i % 200),
-                       {{"Authorization", "none"}, {"X-Forwarded-For", "10.0.0." + std::to_string(i % 200)}}, text)
+    REQUIRE(server
+                .ask("POST",
+                     "/bridge/message?client_id=" + kWallet + "&to=" + client_id(10 + i * 37 % 100) +
+                         "&ttl=" + std::to_string(300 - i % 200),
+                     {{"Authorization", "none"}, {"X-Forwarded-For", "10.0.0." + std::to_string(i % 200)}},
+                     text)
                 .status == 200);
     sent.push_back(text);
   }
@@ -170,8 +177,9 @@ TEST_CASE("bad requests are answered 400, not opened") {
   CHECK(ask(good + "&heartbeat=x") == error_body("invalid heartbeat type. Supported: legacy and message"));
   CHECK(ask(good + "&last_event_id=") == error_body("last_event_id should be int"));
   CHECK(ask(good, {{"Last-Event-ID", "1.5"}}) == error_body("Last-Event-ID should be int"));
-  CHECK(ask("client_id=ab") == error_body("param \\\"client_id\\\" must be a valid public address, error: public "
-                                          "address must be 64 characters long"));
+  CHECK(ask("client_id=ab") ==
+        error_body("param \\\"client_id\\\" must be a valid public address, error: public "
+                   "address must be 64 characters long"));
   CHECK(server.total(Counter::kBridgeBadRequests) == 5);
   CHECK(server.total(Gauge::kBridgeConnections) == 0);
 }
@@ -226,7 +234,9 @@ TEST_CASE("an address has so many streams and no more, but for a bypass token") 
     Client second = server.stream("client_id=" + kDapp);
     const Answer refused = server.ask("GET", target, {{"Origin", "https://a"}});
     CHECK(refused.status == 429);
-    CHECK(refused.body == "{\"message\":\"you have reached the limit of streaming connections: 2 max\",\"statusCode\":429}\n");
+    CHECK(
+        refused.body ==
+        "{\"message\":\"you have reached the limit of streaming connections: 2 max\",\"statusCode\":429}\n");
     CHECK(refused.field("Access-Control-Allow-Origin") == "*");
     CHECK(refused.field("Retry-After") != "(none)");
     CHECK_NOTHROW(server.stream("client_id=" + kDapp, {{"Authorization", "Bearer secret"}}));
@@ -251,7 +261,8 @@ TEST_CASE("a reader that does not read is closed and resumes from its last id") 
   int sent = 0;
   while (server.total(Counter::kSlowClientsClosed) == 0) {
     REQUIRE(++sent < 1000);
-    sender.request("POST", "/bridge/message?client_id=" + kWallet + "&to=" + kDapp + "&ttl=300", {}, std::string(60'000, 'x'));
+    sender.request("POST", "/bridge/message?client_id=" + kWallet + "&to=" + kDapp + "&ttl=300", {},
+                   std::string(60'000, 'x'));
     REQUIRE(sender.answer().status == 200);
   }
   server.await(Gauge::kBridgeConnections, 0);
@@ -292,7 +303,8 @@ TEST_CASE("an answer does not overtake the acknowledgement of what it answers") 
   server.settle();
   Client other = server.stream("client_id=" + client_id(3));
   Client third = server.connect();
-  third.request("POST", "/bridge/message?client_id=" + client_id(4) + "&to=" + client_id(3) + "&ttl=300", {}, "free");
+  third.request("POST", "/bridge/message?client_id=" + client_id(4) + "&to=" + client_id(3) + "&ttl=300", {},
+                "free");
   CHECK(message_of(other.event()) == "free");  // who has no POST in flight waits for nothing
   CHECK(server.total(Counter::kBridgeDelivered) == 2);
   server.release_answers();

@@ -10,7 +10,8 @@ TEST_CASE("an origin is scheme and host as written") {
   CHECK(extract_origin("HTTPS://DApp.example:443") == "https://DApp.example:443");
   CHECK(extract_origin("https://user:pw@dapp.example?x") == "https://dapp.example");
   CHECK(extract_origin("https://[::1]:8080/x") == "https://[::1]:8080");
-  for (const char* whole : {"dapp.example", "https://", "null", "1s://x", "://x", ""}) CHECK(extract_origin(whole) == whole);
+  for (const char* whole : {"dapp.example", "https://", "null", "1s://x", "://x", ""})
+    CHECK(extract_origin(whole) == whole);
 }
 
 TEST_CASE("a record survives its text, IPv6 included") {
@@ -35,14 +36,16 @@ TEST_CASE("parameters come from a JSON object with strings, else from the query"
     return request ? request->client_id + ' ' + request->url : request.error().message;
   };
   CHECK(read("", "") == "q qu");
-  CHECK(read("application/json; charset=utf-8", R"({"client_id":"b","url":"bu","type":"CONNECT"})") == "b bu");
+  CHECK(read("application/json; charset=utf-8", R"({"client_id":"b","url":"bu","type":"CONNECT"})") ==
+        "b bu");
   CHECK(read("text/plain", R"({"client_id":"b","url":"bu"})") == "q qu");
   CHECK(read("application/json", R"({"client_id":1,"x":{"url":"n"},"y":["s"]})") == "q qu");
   CHECK(read("application/json", R"({"client_id":"b","url":"bu")") == "q qu");
   CHECK(read("application/json", R"(["client_id","b"])") == "q qu");
   CHECK(read("application/json", R"({"client_id":"b","x":{"url":"inner"}})") == "param \"url\" not present");
   CHECK(read("application/json", R"({"url":"bu"})") == "param \"client_id\" not present");
-  CHECK(read("application/json", R"({"client_id":"b","url":"bu","type":"sign"})") == "param \"type\" must be: connect");
+  CHECK(read("application/json", R"({"client_id":"b","url":"bu","type":"sign"})") ==
+        "param \"type\" must be: connect");
   CHECK(read("application/json", R"({"client_id":"b","url":"bu","type":""})") == "b bu");
   CHECK(read("application/json", std::string(1'000'000, '[')) == "q qu");
 }

@@ -1,4 +1,5 @@
-// Sessions, hubs and a store of the test's making in this process: real loops and sockets, nothing of lib/server.
+// Sessions, hubs and a store of the test's making in this process: real loops and sockets, nothing of
+// lib/server.
 //
 // Channels of the namespace "few" keep two messages. Test thread only; the loops run on threads of their own.
 #pragma once
@@ -48,19 +49,23 @@ class InProcessServer {
 
  private:
   struct Loop {
-    Loop(int index, frontend::Shared& shared, std::shared_ptr<const frontend::Settings> settings, const MakeStore& make)
+    Loop(int index, frontend::Shared& shared, std::shared_ptr<const frontend::Settings> settings,
+         const MakeStore& make)
         : loop(index), context(loop, metrics, shared, std::move(settings)) {
       context.storage = make(loop);
       context.hub.attach(*context.storage);
       hub::ChannelOptions few;
       few.max_count = 2;
       std::map<std::string, hub::ChannelOptions, std::less<>> by_namespace{{"few", few}};
-      context.hub.configure(std::make_shared<hub::Namespaces>(hub::ChannelOptions{}, std::move(by_namespace)), {});
+      context.hub.configure(std::make_shared<hub::Namespaces>(hub::ChannelOptions{}, std::move(by_namespace)),
+                            {});
       listener = std::make_unique<net::Listener>(
-          loop, net::open_listener({"127.0.0.1", 0, {}}, false).value(), [this](int fd, const net::IpAddress& peer) {
+          loop, net::open_listener({"127.0.0.1", 0, {}}, false).value(),
+          [this](int fd, const net::IpAddress& peer) {
             auto* connection = new net::Connection(loop, metrics, connections, fd, peer, nullptr);
             if (connection->closing()) return;
-            connection->become(std::make_unique<frontend::HttpSession>(*connection, context, frontend::Plane::kPublic));
+            connection->become(
+                std::make_unique<frontend::HttpSession>(*connection, context, frontend::Plane::kPublic));
           });
     }
     void start() {

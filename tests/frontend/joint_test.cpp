@@ -1,4 +1,5 @@
-// Sessions over several partitions, on the wire: cursors that name each of them, and ids of the bridge that are safe.
+// Sessions over several partitions, on the wire: cursors that name each of them, and ids of the bridge that
+// are safe.
 #include "frontend/sse_session.hpp"
 
 #include <algorithm>
@@ -17,7 +18,10 @@ namespace {
 // 'a' is in partition 1, 'b' in 2, 'c' in 0.
 class Server : public InProcessServer {
  public:
-  Server() : InProcessServer(1, {}, [](net::IoLoop& loop) { return std::make_unique<PartitionedMemory>(loop, system_clock(), 3); }) {}
+  Server()
+      : InProcessServer(1, {}, [](net::IoLoop& loop) {
+          return std::make_unique<PartitionedMemory>(loop, system_clock(), 3);
+        }) {}
   void publish(const std::string& channel, const std::string& data) const {
     REQUIRE(http_post(port(), "/v1/channels/" + channel + "/messages", data).status == 201);
   }
@@ -51,13 +55,16 @@ std::multiset<std::string> data_of(const Stream& stream) {
 }
 
 void check_rest(const Stream& stream, StreamSet& set, const Course& course, std::size_t seen) {
-  const std::multiset<std::string> rest(course.data.begin() + static_cast<std::ptrdiff_t>(seen), course.data.end());
+  const std::multiset<std::string> rest(course.data.begin() + static_cast<std::ptrdiff_t>(seen),
+                                        course.data.end());
   REQUIRE(set.run_until([&] { return stream.count(Item::Kind::kMessage) >= rest.size() && stream.live(); }));
   CHECK(data_of(stream) == rest);
   CHECK(stream.count(Item::Kind::kGap) == 0);
 }
 
-std::string client_id(char digit) { return std::string(63, '0') + digit; }
+std::string client_id(char digit) {
+  return std::string(63, '0') + digit;
+}
 
 }  // namespace
 
@@ -67,13 +74,15 @@ TEST_CASE("SSE over several partitions: every id goes on exactly where it was gi
     StreamSet set;
     Stream& stream = set.open(server.port(), wire, "channel=a&channel=b&channel=c");
     REQUIRE(set.await_live());
-    const Course course = run_course(server, set, stream, [](const Stream& from) { return from.last_event_id(); });
+    const Course course =
+        run_course(server, set, stream, [](const Stream& from) { return from.last_event_id(); });
     for (std::size_t seen = 1; seen <= course.data.size(); ++seen) {
       INFO(course.cursors[seen - 1]);
       CHECK(course.cursors[seen - 1].front() == 'c');
       CHECK(course.cursors[seen - 1].size() < 60);
       StreamSet again;
-      Stream& resumed = again.open(server.port(), wire, "channel=c&channel=b&channel=a", {{"Last-Event-ID", course.cursors[seen - 1]}});
+      Stream& resumed = again.open(server.port(), wire, "channel=c&channel=b&channel=a",
+                                   {{"Last-Event-ID", course.cursors[seen - 1]}});
       check_rest(resumed, again, course, seen);
     }
   }
@@ -88,7 +97,8 @@ TEST_CASE("SSE within one partition: ids are plain, and good for several as well
   REQUIRE(set.run_until([&] { return stream.count(Item::Kind::kMessage) == 1; }));
   REQUIRE(parse_id(stream.last_event_id()));
   server.publish("a", "two");
-  Stream& wider = set.open(server.port(), Wire::kSse, "channel=a&channel=b&last_event_id=" + stream.last_event_id());
+  Stream& wider =
+      set.open(server.port(), Wire::kSse, "channel=a&channel=b&last_event_id=" + stream.last_event_id());
   REQUIRE(set.run_until([&] { return wider.count(Item::Kind::kMessage) == 1; }));
   CHECK(data_of(wider) == std::multiset<std::string>{"two"});
 }
@@ -132,12 +142,14 @@ TEST_CASE("WebSocket: channels of the URL share a cursor that comes with every m
   REQUIRE(set.run_until([&] { return stream.find("subscribed") != nullptr; }));
   const std::string start = stream.find("subscribed")->cursor;
   CHECK(start.front() == 'c');
-  Course course = run_course(server, set, stream, [](const Stream& from) { return from.items().back().cursor; });
+  Course course =
+      run_course(server, set, stream, [](const Stream& from) { return from.items().back().cursor; });
   course.cursors.insert(course.cursors.begin(), start);
   for (std::size_t seen = 0; seen <= course.data.size(); ++seen) {
     INFO(course.cursors[seen]);
     StreamSet again;
-    Stream& resumed = again.open(server.port(), Wire::kWsJson, "channel=c&channel=b&channel=a&after=" + course.cursors[seen]);
+    Stream& resumed = again.open(server.port(), Wire::kWsJson,
+                                 "channel=c&channel=b&channel=a&after=" + course.cursors[seen]);
     check_rest(resumed, again, course, seen);
     REQUIRE(resumed.find("subscribed") != nullptr);
     CHECK(resumed.find("subscribed")->recovered);
@@ -191,14 +203,17 @@ TEST_CASE("Bridge over several partitions: ids never go back, and no id ever giv
       const std::string bytes = from.read_some();
       REQUIRE_FALSE(bytes.empty());
       events.feed(bytes, [&](const wire::SseEvent& event) {
-        if (!event.data.empty() && event.data.front() == '{') told.push_back({event.data, parse_id(event.id).value_or(0)});
+        if (!event.data.empty() && event.data.front() == '{')
+          told.push_back({event.data, parse_id(event.id).value_or(0)});
       });
     }
   };
   for (int i = 0; i < 9; ++i) {
     const std::string to = ids[(i * i + i / 2) % 3];
-    REQUIRE(http_post(server.port(), "/bridge/message?client_id=" + std::string(64, 'f') + "&to=" + to + "&ttl=300",
-                      "m" + std::to_string(i)).status == 200);
+    REQUIRE(http_post(server.port(),
+                      "/bridge/message?client_id=" + std::string(64, 'f') + "&to=" + to + "&ttl=300",
+                      "m" + std::to_string(i))
+                .status == 200);
     read_until(reader, parser, static_cast<std::size_t>(i) + 1);
   }
   const auto whole = std::exchange(told, {});
@@ -207,13 +222,16 @@ TEST_CASE("Bridge over several partitions: ids never go back, and no id ever giv
   for (std::size_t seen = 1; seen <= whole.size(); ++seen) {
     INFO("after " << seen << ", id " << whole[seen - 1].second);
     HttpClient again(server.port());
-    REQUIRE(again.send(format_request("GET", "/bridge/events?" + query + "&last_event_id=" + std::to_string(whole[seen - 1].second))));
+    REQUIRE(again.send(format_request(
+        "GET", "/bridge/events?" + query + "&last_event_id=" + std::to_string(whole[seen - 1].second))));
     wire::SseParser events;
     told.clear();
     const auto has_all = [&] {
-      return std::all_of(whole.begin() + static_cast<std::ptrdiff_t>(seen), whole.end(), [&](const auto& one) {
-        return std::any_of(told.begin(), told.end(), [&](const auto& heard) { return heard.first == one.first; });
-      });
+      return std::all_of(whole.begin() + static_cast<std::ptrdiff_t>(seen), whole.end(),
+                         [&](const auto& one) {
+                           return std::any_of(told.begin(), told.end(),
+                                              [&](const auto& heard) { return heard.first == one.first; });
+                         });
     };
     while (!has_all()) read_until(again, events, told.size() + 1);
     CHECK(told.size() <= whole.size());

@@ -1,5 +1,6 @@
-// The WebSocket session over real sockets, in the manner of the Autobahn cases: sizes, fragments, control frames between
-// them, every cut of the byte stream, UTF-8, closes. The server is tests/support/ws_echo_server.cpp.
+// The WebSocket session over real sockets, in the manner of the Autobahn cases: sizes, fragments, control
+// frames between them, every cut of the byte stream, UTF-8, closes. The server is
+// tests/support/ws_echo_server.cpp.
 #include "support/catch.hpp"
 #include "support/child_process.hpp"
 #include "support/streams.hpp"
@@ -68,8 +69,9 @@ TEST_CASE("Messages of every length class come back as they were") {
 }
 
 TEST_CASE("The byte stream may be cut anywhere") {
-  const std::string bytes = masked(Op::kText, "one") + masked(Op::kText, "tw", false) + masked(Op::kPing, "p") +
-                            masked(Op::kContinuation, "o") + masked(Op::kBinary, std::string(200, 'b'));
+  const std::string bytes = masked(Op::kText, "one") + masked(Op::kText, "tw", false) +
+                            masked(Op::kPing, "p") + masked(Op::kContinuation, "o") +
+                            masked(Op::kBinary, std::string(200, 'b'));
   for (std::size_t cut = 1; cut < bytes.size(); ++cut) {
     Session session;
     session.ws.send_bytes(std::string_view(bytes).substr(0, cut));
@@ -119,7 +121,8 @@ TEST_CASE("UTF-8 is checked over frames and fragments, and failed as soon as it 
     session.ws.send_frame(Op::kContinuation, text.substr(cut));
     REQUIRE(session.next().data == text);
   }
-  for (const std::string& bad : std::vector<std::string>{"\xce\xba\xf4\x90\x80\x80", "\xed\xa0\x80", "\xc0\xaf", "\xff", "\x80", "\xe2\x82"}) {
+  for (const std::string& bad : std::vector<std::string>{"\xce\xba\xf4\x90\x80\x80", "\xed\xa0\x80",
+                                                         "\xc0\xaf", "\xff", "\x80", "\xe2\x82"}) {
     Session session;
     session.ws.send_frame(Op::kText, bad);
     CHECK(session.close_code() == 1007);
@@ -131,14 +134,22 @@ TEST_CASE("UTF-8 is checked over frames and fragments, and failed as soon as it 
 
 TEST_CASE("What is forbidden fails with the code for it, and nothing is echoed") {
   const std::vector<std::pair<std::string, std::uint16_t>> cases{
-      {std::string("\xC1\x80\0\0\0\0", 6), 1002},      {std::string("\xA1\x80\0\0\0\0", 6), 1002},
-      {std::string("\x91\x80\0\0\0\0", 6), 1002},      {std::string("\x83\x80\0\0\0\0", 6), 1002},
-      {std::string("\x87\x80\0\0\0\0", 6), 1002},      {std::string("\x8B\x80\0\0\0\0", 6), 1002},
-      {std::string("\x8F\x80\0\0\0\0", 6), 1002},      {std::string("\x81\x01x", 3), 1002},
-      {masked(Op::kContinuation, "x"), 1002},           {masked(Op::kContinuation, "x", false), 1002},
-      {masked(Op::kPing, std::string(126, 'p')), 1002}, {masked(Op::kPing, "p", false), 1002},
-      {masked(Op::kPong, "p", false), 1002},            {masked(Op::kText, "a", false) + masked(Op::kText, "b"), 1002},
-      {masked(Op::kClose, "x"), 1002},                  {masked(Op::kClose, std::string(126, 'c')), 1002},
+      {std::string("\xC1\x80\0\0\0\0", 6), 1002},
+      {std::string("\xA1\x80\0\0\0\0", 6), 1002},
+      {std::string("\x91\x80\0\0\0\0", 6), 1002},
+      {std::string("\x83\x80\0\0\0\0", 6), 1002},
+      {std::string("\x87\x80\0\0\0\0", 6), 1002},
+      {std::string("\x8B\x80\0\0\0\0", 6), 1002},
+      {std::string("\x8F\x80\0\0\0\0", 6), 1002},
+      {std::string("\x81\x01x", 3), 1002},
+      {masked(Op::kContinuation, "x"), 1002},
+      {masked(Op::kContinuation, "x", false), 1002},
+      {masked(Op::kPing, std::string(126, 'p')), 1002},
+      {masked(Op::kPing, "p", false), 1002},
+      {masked(Op::kPong, "p", false), 1002},
+      {masked(Op::kText, "a", false) + masked(Op::kText, "b"), 1002},
+      {masked(Op::kClose, "x"), 1002},
+      {masked(Op::kClose, std::string(126, 'c')), 1002},
       {masked(Op::kClose, std::string("\x03\xe8\xff", 3)), 1007},
   };
   for (const auto& [bytes, code] : cases) {
@@ -152,16 +163,20 @@ TEST_CASE("What is forbidden fails with the code for it, and nothing is echoed")
 TEST_CASE("Closes: every valid code comes back, every invalid one is a protocol error") {
   const auto close_with = [](unsigned code, const std::string& reason = "") {
     Session session;
-    session.ws.send_frame(Op::kClose, std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)} + reason);
+    session.ws.send_frame(Op::kClose,
+                          std::string{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)} + reason);
     return session.close_code();
   };
-  for (const unsigned code : {1000U, 1001U, 1002U, 1003U, 1007U, 1008U, 1009U, 1010U, 1011U, 3000U, 3999U, 4000U, 4999U}) {
+  for (const unsigned code :
+       {1000U, 1001U, 1002U, 1003U, 1007U, 1008U, 1009U, 1010U, 1011U, 3000U, 3999U, 4000U, 4999U}) {
     CHECK(close_with(code) == code);
   }
-  for (const unsigned code : {0U, 999U, 1004U, 1005U, 1006U, 1016U, 1100U, 2000U, 2999U, 5000U, 65535U}) CHECK(close_with(code) == 1002);
+  for (const unsigned code : {0U, 999U, 1004U, 1005U, 1006U, 1016U, 1100U, 2000U, 2999U, 5000U, 65535U})
+    CHECK(close_with(code) == 1002);
   CHECK(close_with(1000, std::string(123, 'r')) == 1000);
   Session after;
-  after.ws.send_bytes(masked(Op::kClose, std::string("\x03\xe8", 2)) + masked(Op::kText, "too late") + masked(Op::kPing, ""));
+  after.ws.send_bytes(masked(Op::kClose, std::string("\x03\xe8", 2)) + masked(Op::kText, "too late") +
+                      masked(Op::kPing, ""));
   CHECK(after.close_code() == 1000);
   CHECK(after.ws.items().empty());
 }

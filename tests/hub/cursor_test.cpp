@@ -15,9 +15,11 @@ constexpr MessageId kNow = first_id_at(1'763'000'000'000);
 Cursor random_cursor(std::mt19937_64& random) {
   std::vector<Cursor::Place> places;
   const std::uint64_t step = 1 + random() % 300;
-  for (std::uint64_t at = random() % step; at < Cursor::kMaxPartitions && places.size() < 64; at += 1 + random() % step) {
+  for (std::uint64_t at = random() % step; at < Cursor::kMaxPartitions && places.size() < 64;
+       at += 1 + random() % step) {
     const int bits = static_cast<int>(random() % 54);
-    places.push_back({static_cast<std::uint32_t>(at), random() & ((MessageId{1} << bits) - 1), random() % 2 == 0});
+    places.push_back(
+        {static_cast<std::uint32_t>(at), random() & ((MessageId{1} << bits) - 1), random() % 2 == 0});
   }
   return Cursor(std::move(places));
 }
@@ -59,7 +61,8 @@ TEST_CASE("Its text has these very bytes") {
 
 TEST_CASE("It is short: five bytes a partition while all of them are alive") {
   std::vector<Cursor::Place> places;
-  for (std::uint32_t i = 0; i < 64; ++i) places.push_back({i, kNow - first_id_at(i * 50), true});  // up to 3 s behind
+  for (std::uint32_t i = 0; i < 64; ++i)
+    places.push_back({i, kNow - first_id_at(i * 50), true});  // up to 3 s behind
   CHECK(Cursor(places).text().size() < 450);
 }
 
@@ -69,14 +72,15 @@ TEST_CASE("Cursors come back as they went") {
     const Cursor cursor = random_cursor(random);
     const std::string text = cursor.text();
     INFO(text);
-    REQUIRE(text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == std::string::npos);
+    REQUIRE(text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+            std::string::npos);
     REQUIRE(Cursor::parse(text) == cursor);
   }
 }
 
 TEST_CASE("What is no cursor is refused") {
-  for (const char* text : {"", "c", "cAA", "x", "-1", "+1", " 1", "1 ", "0x10", "9007199254740992", "1.5", "c!!!!", "C", "cAQ", "cAQEB",
-                           "99999999999999999999", "c\xff\xff\xff"}) {
+  for (const char* text : {"", "c", "cAA", "x", "-1", "+1", " 1", "1 ", "0x10", "9007199254740992", "1.5",
+                           "c!!!!", "C", "cAQ", "cAQEB", "99999999999999999999", "c\xff\xff\xff"}) {
     INFO(text);
     CHECK_FALSE(Cursor::parse(text));
   }
@@ -84,7 +88,8 @@ TEST_CASE("What is no cursor is refused") {
 
 TEST_CASE("A cursor that was cut, lengthened or has a wrong letter is refused") {
   const std::string text = Cursor({{1, kNow}, {5, kNow + 77}, {9, kNow - 1'000'000}}).text();
-  for (std::size_t length = 0; length < text.size(); ++length) CHECK_FALSE(Cursor::parse(text.substr(0, length)));
+  for (std::size_t length = 0; length < text.size(); ++length)
+    CHECK_FALSE(Cursor::parse(text.substr(0, length)));
   CHECK_FALSE(Cursor::parse(text + 'A'));
   CHECK_FALSE(Cursor::parse(text + '='));
   std::size_t accepted = 0;

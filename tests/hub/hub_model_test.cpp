@@ -1,6 +1,7 @@
-// The hubs of a loop against every interleaving that a seeded generator finds: publishes, subscriptions, resumes, slow
-// readers, cut links, probes, answers and announcements in any order, in one partition or several. Afterwards each
-// subscriber must have had everything it was promised, once, in order, and no cursor may have been ahead of that. RELAY_TEST_SEED repeats one run, RELAY_TEST_SEEDS says how many are made.
+// The hubs of a loop against every interleaving that a seeded generator finds: publishes, subscriptions,
+// resumes, slow readers, cut links, probes, answers and announcements in any order, in one partition or
+// several. Afterwards each subscriber must have had everything it was promised, once, in order, and no cursor
+// may have been ahead of that. RELAY_TEST_SEED repeats one run, RELAY_TEST_SEEDS says how many are made.
 #include "hub/hubs.hpp"
 
 #include <cstdlib>
@@ -27,7 +28,10 @@ struct Published {
 class Model {
  public:
   Model(std::uint64_t seed, bool trims, std::uint32_t partitions)
-      : random_(seed), trims_(trims), hub_(clock_, metrics_, {.hold_messages = 4 + random_() % 20, .heal_hold_messages = 4 + random_() % 20}),
+      : random_(seed),
+        trims_(trims),
+        hub_(clock_, metrics_,
+             {.hold_messages = 4 + random_() % 20, .heal_hold_messages = 4 + random_() % 20}),
         store_(partitions) {
     hub_.attach(store_);
     for (std::size_t i = 0, n = 1 + random_() % 12; i < n; ++i) channels_.push_back("c" + std::to_string(i));
@@ -55,17 +59,46 @@ class Model {
 
   void step() {
     switch (random_() % 20) {
-      case 0: case 1: case 2: case 3: publish(); break;
-      case 4: subscribe(); break;
-      case 5: leave(); break;
-      case 6: if (chance(15)) part().cut(); break;
-      case 7: if (chance(40)) part().restore(); break;
-      case 8: congest(); break;
-      case 9: chance(70) ? hub_.tick() : part().probe(); break;
-      case 10: case 11: case 12: part().execute_command(); break;
-      case 13: case 14: case 15: part().deliver_answer(); break;
-      case 16: if (trims_ && chance(20)) trim(); break;
-      default: part().deliver_announcement(); break;
+      case 0:
+      case 1:
+      case 2:
+      case 3:
+        publish();
+        break;
+      case 4:
+        subscribe();
+        break;
+      case 5:
+        leave();
+        break;
+      case 6:
+        if (chance(15)) part().cut();
+        break;
+      case 7:
+        if (chance(40)) part().restore();
+        break;
+      case 8:
+        congest();
+        break;
+      case 9:
+        chance(70) ? hub_.tick() : part().probe();
+        break;
+      case 10:
+      case 11:
+      case 12:
+        part().execute_command();
+        break;
+      case 13:
+      case 14:
+      case 15:
+        part().deliver_answer();
+        break;
+      case 16:
+        if (trims_ && chance(20)) trim();
+        break;
+      default:
+        part().deliver_announcement();
+        break;
     }
   }
 
@@ -87,7 +120,8 @@ class Model {
   hub::Cursor any_cursor() {
     if (published_.empty() || chance(20)) return 0;
     if (chance(40)) return published_[random_() % published_.size()].id;
-    const auto& told = clients_.empty() ? std::vector<RecordingSubscriber::Told>{} : clients_[random_() % clients_.size()]->told;
+    const auto& told = clients_.empty() ? std::vector<RecordingSubscriber::Told>{}
+                                        : clients_[random_() % clients_.size()]->told;
     if (told.empty()) return 0;
     const auto& one = told[random_() % told.size()];
     return one.cursor ? *hub::Cursor::parse(one.cursor->text()) : hub::Cursor(0);
@@ -157,7 +191,8 @@ class Model {
     for (const std::size_t seen : {client.told.size(), client.told.size() / 2 + 1}) {
       const auto& last = client.told[seen - 1];
       if (last.gap) continue;
-      if (std::string wrong = first_missing(client, seen, &*last.cursor); !wrong.empty()) return "a cursor ahead: " + wrong;
+      if (std::string wrong = first_missing(client, seen, &*last.cursor); !wrong.empty())
+        return "a cursor ahead: " + wrong;
     }
     return {};
   }
@@ -174,11 +209,13 @@ class Model {
   // A plain id of one partition may be beyond the newest of another: within one, that is taken for a loss.
   bool may_be_beyond(const RecordingSubscriber& client) const {
     const Start& start = starts_.at(&client);
-    return store_.partitions() > 1 && start.after && start.after->is_plain() && !client.subscription.is_joint();
+    return store_.partitions() > 1 && start.after && start.after->is_plain() &&
+           !client.subscription.is_joint();
   }
 
   // Of what was due up to this cursor (null: ever), what the first `seen` things told do not account for.
-  std::string first_missing(const RecordingSubscriber& client, std::size_t seen, const hub::Cursor* upto) const {
+  std::string first_missing(const RecordingSubscriber& client, std::size_t seen,
+                            const hub::Cursor* upto) const {
     const Start& start = starts_.at(&client);
     std::set<std::pair<std::string, MessageId>> got;
     for (std::size_t i = 0; i < seen; ++i) {
@@ -187,7 +224,9 @@ class Model {
     for (const Published& message : published_) {
       const std::uint32_t partition = store_.partition_of(message.channel);
       const MessageId from = start.after ? start.after->in(partition) : start.live_at[partition];
-      if (message.id <= from || start.wanted.count(message.channel) == 0 || got.count({message.channel, message.id}) != 0) continue;
+      if (message.id <= from || start.wanted.count(message.channel) == 0 ||
+          got.count({message.channel, message.id}) != 0)
+        continue;
       if (upto != nullptr && message.id > upto->in(partition)) continue;
       if (trims_ && (from == 0 || told_missing(client, message))) continue;
       return "lost id " + std::to_string(message.id) + " of " + message.channel + what_happened(client, from);
@@ -198,7 +237,8 @@ class Model {
   static std::string what_happened(const RecordingSubscriber& client, MessageId from) {
     std::string text = "; it began behind " + std::to_string(from) + ", was told";
     for (const RecordingSubscriber::Told& one : client.told) {
-      text += one.gap ? " gap(" + one.channel + ' ' + std::to_string(one.id) + ".." + std::to_string(one.first) + ")"
+      text += one.gap ? " gap(" + one.channel + ' ' + std::to_string(one.id) + ".." +
+                            std::to_string(one.first) + ")"
                       : (one.replayed ? " r" : " ") + one.channel + ':' + std::to_string(one.id);
     }
     return text;
@@ -206,7 +246,8 @@ class Model {
 
   static bool told_missing(const RecordingSubscriber& client, const Published& message) {
     for (const RecordingSubscriber::Told& one : client.told) {
-      if (one.gap && one.channel == message.channel && message.id > one.id && message.id < one.first) return true;
+      if (one.gap && one.channel == message.channel && message.id > one.id && message.id < one.first)
+        return true;
     }
     return false;
   }
@@ -244,7 +285,8 @@ void run_models(bool trims, std::uint32_t most_partitions) {
   const std::uint64_t count = one ? 1 : number_from_environment("RELAY_TEST_SEEDS").value_or(kSeeds);
   std::size_t delivered = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    Model model(seed, trims, most_partitions == 1 ? 1 : 2 + static_cast<std::uint32_t>(seed % (most_partitions - 1)));
+    Model model(seed, trims,
+                most_partitions == 1 ? 1 : 2 + static_cast<std::uint32_t>(seed % (most_partitions - 1)));
     INFO("RELAY_TEST_SEED=" << seed);
     REQUIRE(model.run(600) == "");
     delivered += model.delivered();
@@ -254,10 +296,18 @@ void run_models(bool trims, std::uint32_t most_partitions) {
 
 }  // namespace
 
-TEST_CASE("Whatever happens in whatever order: nothing lost, nothing twice, all in order") { run_models(false, 1); }
+TEST_CASE("Whatever happens in whatever order: nothing lost, nothing twice, all in order") {
+  run_models(false, 1);
+}
 
-TEST_CASE("With a backlog that is cut short, what is lost is told") { run_models(true, 1); }
+TEST_CASE("With a backlog that is cut short, what is lost is told") {
+  run_models(true, 1);
+}
 
-TEST_CASE("Over several partitions nothing is lost or told twice, and every cursor is true") { run_models(false, 5); }
+TEST_CASE("Over several partitions nothing is lost or told twice, and every cursor is true") {
+  run_models(false, 5);
+}
 
-TEST_CASE("Over several partitions, too, what is lost is told") { run_models(true, 5); }
+TEST_CASE("Over several partitions, too, what is lost is told") {
+  run_models(true, 5);
+}

@@ -18,12 +18,14 @@ struct Fixture {
   Hub hub{clock, metrics, {.heal_hold_messages = 10, .max_payload_bytes = 100}};
   FakeStorage storage{hub};
   Fixture() { hub.attach(storage); }
-  void subscribe(RecordingSubscriber& subscriber, const std::vector<std::string>& channels, std::optional<MessageId> after = {}) {
+  void subscribe(RecordingSubscriber& subscriber, const std::vector<std::string>& channels,
+                 std::optional<MessageId> after = {}) {
     hub.subscribe(subscriber.subscription, request_for(channels, after));
     storage.settle();
     REQUIRE(subscriber.live);
   }
-  Result<Appended> publish(std::string_view data, std::string_view event = "", std::optional<Milliseconds> ttl = {}) {
+  Result<Appended> publish(std::string_view data, std::string_view event = "",
+                           std::optional<Milliseconds> ttl = {}) {
     PublishRequest request;
     request.draft.channel = ChannelName::copy_of("a");
     request.draft.data = data;
@@ -131,8 +133,12 @@ TEST_CASE("Lost data is told to every live stream, and new ids reach them althou
   for (int i = 0; i < 100; ++i) f.storage.store("a", "x");
   f.storage.settle();
   f.storage.cut();
-  SECTION("all of it: a new life") { f.storage.lose_everything(); }
-  SECTION("the end of it") { f.storage.lose_end(1050); }
+  SECTION("all of it: a new life") {
+    f.storage.lose_everything();
+  }
+  SECTION("the end of it") {
+    f.storage.lose_end(1050);
+  }
   f.storage.restore();
   f.storage.settle();
   CHECK(subscriber.gaps() == 1);

@@ -122,16 +122,17 @@ TEST_CASE("Every cursor of a joint goes on exactly where it was given") {
   REQUIRE(whole.size() == 10);
   for (std::size_t seen = 1; seen <= whole.size(); ++seen) {
     RecordingSubscriber again;
-    f.hubs.subscribe(again.subscription, stream_for({"c", "a", "b"}, hub::Cursor::parse(whole[seen - 1].cursor->text())));
+    f.hubs.subscribe(again.subscription,
+                     stream_for({"c", "a", "b"}, hub::Cursor::parse(whole[seen - 1].cursor->text())));
     f.store.settle();
     CHECK(again.live);
     CHECK(again.gaps() == 0);
     CHECK(again.subscription.recovered());
     CHECK(again.told.size() == whole.size() - seen);
     for (const auto& one : again.told) {
-      const bool before = std::any_of(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(seen), [&](const auto& told) {
-        return told.channel == one.channel && told.id == one.id;
-      });
+      const bool before =
+          std::any_of(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(seen),
+                      [&](const auto& told) { return told.channel == one.channel && told.id == one.id; });
       CHECK_FALSE(before);
     }
   }
@@ -250,7 +251,7 @@ TEST_CASE("A proof moves a quiet partition's place up, and the floor with it; a 
   f.publish("a");
   f.store.settle();
   CHECK(f.subscriber.subscription.floor() == 999);
-  const MessageId ahead = f.publish("d");  // also of partition 1, but not of this stream
+  const MessageId ahead = f.publish("d");      // also of partition 1, but not of this stream
   for (int i = 0; i < 5; ++i) f.publish("e");  // of partition 2
   f.store.part_of("b").probe();
   f.store.settle();

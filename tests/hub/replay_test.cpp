@@ -130,16 +130,25 @@ TEST_CASE("No gap where nothing is missing: at its edge, at the beginning, when 
   Fixture f;
   f.fill(1, 100);
   f.storage.trim("c0", 10);
-  SECTION("the last one gone is the cursor") { f.start(1, 1089); }
-  SECTION("everything kept is asked for") { f.start(1, 0); }
-  SECTION("gaps are not to be told") { f.start(1, 1020, false); }
-  SECTION("the cursor is the newest") { f.start(1, 1099); }
+  SECTION("the last one gone is the cursor") {
+    f.start(1, 1089);
+  }
+  SECTION("everything kept is asked for") {
+    f.start(1, 0);
+  }
+  SECTION("gaps are not to be told") {
+    f.start(1, 1020, false);
+  }
+  SECTION("the cursor is the newest") {
+    f.start(1, 1099);
+  }
   f.storage.settle();
   CHECK(f.gaps.empty());
   CHECK(f.done == 1);
 }
 
-TEST_CASE("A cursor of a former life of the data is told for each channel, and reading begins at the new one") {
+TEST_CASE(
+    "A cursor of a former life of the data is told for each channel, and reading begins at the new one") {
   Fixture f;
   f.fill(3, 10);
   const MessageId old = f.storage.last();

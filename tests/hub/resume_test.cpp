@@ -26,7 +26,9 @@ struct Fixture {
     for (int i = 0; i < 20; ++i) storage.store("a", "old");
   }
   ~Fixture() { hub.unsubscribe(subscriber.subscription); }
-  void subscribe(std::optional<MessageId> after) { hub.subscribe(subscriber.subscription, request_for({"a"}, after)); }
+  void subscribe(std::optional<MessageId> after) {
+    hub.subscribe(subscriber.subscription, request_for({"a"}, after));
+  }
   std::int64_t held() const { return metrics.get(metrics::Gauge::kHoldQueueMessages); }
   bool has_run(MessageId from, MessageId through) const {
     std::vector<MessageId> expected(through - from + 1);

@@ -13,7 +13,9 @@ using relay::test::RecordingSubscriber;
 
 namespace {
 
-ChannelName name(std::string_view text) { return ChannelName::copy_of(text); }
+ChannelName name(std::string_view text) {
+  return ChannelName::copy_of(text);
+}
 
 }  // namespace
 

@@ -51,8 +51,8 @@ bool is_in(std::string_view path, std::string_view folder) {
 }
 
 const Layer* layer_of(std::string_view path_below_lib) {
-  const auto found =
-      std::find_if(kLayers.begin(), kLayers.end(), [&](const Layer& l) { return is_in(path_below_lib, l.folder); });
+  const auto found = std::find_if(kLayers.begin(), kLayers.end(),
+                                  [&](const Layer& l) { return is_in(path_below_lib, l.folder); });
   return found == kLayers.end() ? nullptr : &*found;
 }
 
@@ -102,7 +102,8 @@ std::string refuse_quoted(const Source& source, const std::string& include) {
 std::string refuse_library(const Source& source, const std::string& include) {
   for (const LibraryRule& rule : library_rules()) {
     if (!include.starts_with(rule.prefix)) continue;
-    const bool named = std::find(rule.folders.begin(), rule.folders.end(), source.folder) != rule.folders.end();
+    const bool named =
+        std::find(rule.folders.begin(), rule.folders.end(), source.folder) != rule.folders.end();
     if (named != rule.only) return std::string(rule.prefix) + " has no place in " + source.folder;
   }
   return {};
@@ -119,7 +120,8 @@ void check_source(const Source& source, const fs::path& root, Findings& findings
     // A library is as forbidden in quotes as in angle brackets.
     std::string why = refuse_library(source, include->path);
     if (why.empty() && include->quoted) why = refuse_quoted(source, include->path);
-    if (!include->quoted && layer_of(include->path) != nullptr) why = "our own headers are included with quotes";
+    if (!include->quoted && layer_of(include->path) != nullptr)
+      why = "our own headers are included with quotes";
     if (why.empty()) continue;
     findings.violations.push_back(fs::relative(source.path, root).string() + ':' + std::to_string(number) +
                                   ": includes " + include->path + ": " + why);
@@ -151,7 +153,8 @@ void check_apps(const fs::path& root, Findings& findings) {
     if (!app.is_directory()) continue;
     for (const auto& entry : fs::recursive_directory_iterator(app.path())) {
       if (!entry.is_regular_file() || !is_source(entry.path())) continue;
-      check_source({entry.path(), app.path(), "apps/" + app.path().filename().string(), kAppsLine}, root, findings);
+      check_source({entry.path(), app.path(), "apps/" + app.path().filename().string(), kAppsLine}, root,
+                   findings);
     }
   }
 }

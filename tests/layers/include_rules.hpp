@@ -1,13 +1,15 @@
 // Who may include whom: reads every #include line of lib/ and apps/ and holds it to the layers.
 //
-// A folder includes itself and folders on lower lines of this table; neighbours on a line never include each other.
+// A folder includes itself and folders on lower lines of this table; neighbours on a line never include each
+// other.
 //     6   apps/…
 //     5   server
 //     4   frontend   client   storage/memory   storage/redis
 //     3   hub   net
 //     2   wire   options   metrics
 //     1   base
-// Some outside libraries have one home, or are kept out of some folders: the second table, in the source file.
+// Some outside libraries have one home, or are kept out of some folders: the second table, in the source
+// file.
 #pragma once
 
 #include <cstddef>

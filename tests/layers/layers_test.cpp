@@ -70,7 +70,8 @@ TEST_CASE("an upward include is refused") {
 TEST_CASE("neighbours are refused") {
   const std::string why = ": neighbours never include each other";
   CHECK(verdict("lib/hub/a.hpp", "#include \"net/b.hpp\"") == "lib/hub/a.hpp:2: includes net/b.hpp" + why);
-  CHECK(verdict("lib/wire/a.hpp", "#include \"metrics/b.hpp\"") == "lib/wire/a.hpp:2: includes metrics/b.hpp" + why);
+  CHECK(verdict("lib/wire/a.hpp", "#include \"metrics/b.hpp\"") ==
+        "lib/wire/a.hpp:2: includes metrics/b.hpp" + why);
   CHECK(verdict("lib/storage/redis/a.hpp", "#include \"storage/memory/b.hpp\"") ==
         "lib/storage/redis/a.hpp:2: includes storage/memory/b.hpp" + why);
   CHECK(verdict("lib/client/a.hpp", "#include \"frontend/b.hpp\"") ==
@@ -90,7 +91,8 @@ TEST_CASE("ways around the table are refused") {
 TEST_CASE("outside libraries stay where they belong") {
   for (const std::string folder : {"base", "options", "metrics", "hub"}) {
     CHECK(verdict("lib/" + folder + "/a.hpp", "#include <boost/asio/io_context.hpp>") ==
-          "lib/" + folder + "/a.hpp:2: includes boost/asio/io_context.hpp: boost/asio has no place in " + folder);
+          "lib/" + folder + "/a.hpp:2: includes boost/asio/io_context.hpp: boost/asio has no place in " +
+              folder);
     CHECK(verdict("lib/" + folder + "/a.hpp", "#include \"boost/asio.hpp\"") != "");
   }
   CHECK(verdict("lib/net/a.hpp", "#include <boost/asio/io_context.hpp>") == "");
@@ -106,7 +108,8 @@ TEST_CASE("an app includes its own files, and no other app's") {
   const Tree tree;
   tree.file("apps/relayctl/verbs.hpp", "");
   tree.file("apps/relayctl/verbs/ping.hpp", "");
-  tree.file("apps/relayctl/verbs/ping.cpp", "#include \"verbs/ping.hpp\"\n#include \"verbs.hpp\"\n#include \"ping.hpp\"\n");
+  tree.file("apps/relayctl/verbs/ping.cpp",
+            "#include \"verbs/ping.hpp\"\n#include \"verbs.hpp\"\n#include \"ping.hpp\"\n");
   CHECK(check_includes(tree.root()).violations.empty());
   tree.file("apps/relaybench/main.cpp", "#include \"relayctl/verbs.hpp\"\n#include \"verbs.hpp\"\n");
   CHECK(check_includes(tree.root()).violations.size() == 2);

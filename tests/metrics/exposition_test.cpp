@@ -62,7 +62,8 @@ std::string type_name(Type type) {
   return type == Type::kCounter ? "counter" : type == Type::kGauge ? "gauge" : "histogram";
 }
 
-void check_described(const std::string& text, std::string_view name, std::string_view help, const std::string& type) {
+void check_described(const std::string& text, std::string_view name, std::string_view help,
+                     const std::string& type) {
   INFO(name);
   CHECK(has_line(text, "# HELP " + std::string(name) + " " + std::string(help)));
   CHECK(has_line(text, "# TYPE " + std::string(name) + " " + type));
@@ -83,7 +84,8 @@ Finding promtool(const std::string& text) {
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   Finding lint{};
-  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) lint.findings.push_back(static_cast<char>(c));
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe))
+    lint.findings.push_back(static_cast<char>(c));
   lint.exit_code = WEXITSTATUS(pclose(pipe));
   std::filesystem::remove_all(folder);
   return lint;
@@ -165,9 +167,9 @@ TEST_CASE("all names: promtool finds what the table says and nothing else") {
   for (std::string line; std::getline(lines, line);) {
     if (!line.empty()) found.insert(line.substr(0, line.find(' ')));
   }
-  CHECK(found == std::set<std::string>{"bridge_token_usage", "number_of_bad_requests", "number_of_delivered_messages",
-                                       "number_of_expired_messages", "number_of_transfered_messages",
-                                       "ws_redis_latency_ms"});
+  CHECK(found == std::set<std::string>{"bridge_token_usage", "number_of_bad_requests",
+                                       "number_of_delivered_messages", "number_of_expired_messages",
+                                       "number_of_transfered_messages", "ws_redis_latency_ms"});
 }
 
 TEST_CASE("the clean exposition keeps old names, without the types that lint rejects") {
@@ -191,8 +193,7 @@ TEST_CASE("ws_redis_latency_ms is the storage histogram in milliseconds") {
 }
 
 TEST_CASE("samples carry their labels, and unset ones are absent") {
-  const Exposition exposition({},
-                              {[](SampleSet& samples) {
+  const Exposition exposition({}, {[](SampleSet& samples) {
                                 samples.set(Sample::kStorageUp, 1, {{"node", "10.0.0.1:6379"}});
                                 samples.set(Sample::kStorageUp, 0, {{"node", "10.0.0.2:6379"}});
                               }},
@@ -210,7 +211,8 @@ TEST_CASE("the process is measured") {
         std::stod(value_of(text, "process_resident_memory_bytes")));
   CHECK(std::stod(value_of(text, "process_max_fds")) >= 64);
   CHECK(std::stod(value_of(text, "process_cpu_seconds_total")) >= 0);
-  const double age = static_cast<double>(time(nullptr)) - std::stod(value_of(text, "process_start_time_seconds"));
+  const double age =
+      static_cast<double>(time(nullptr)) - std::stod(value_of(text, "process_start_time_seconds"));
   CHECK(age > -5);
   CHECK(age < 600);
 

@@ -34,7 +34,8 @@ TEST_CASE("counters and gauges begin at zero and keep what they are told") {
 
 TEST_CASE("an observation falls into the first bucket whose bound is not below it") {
   LoopMetrics metrics;
-  for (const double value : {0.0, 0.0001, 0.00011, 10.0, 10.1}) metrics.observe(Histogram::kDeliveryLatency, value);
+  for (const double value : {0.0, 0.0001, 0.00011, 10.0, 10.1})
+    metrics.observe(Histogram::kDeliveryLatency, value);
   const std::string text = Exposition({&metrics}, {}, nullptr).render();
   const std::string name = "relayd_delivery_latency_seconds";
   CHECK(line_of(text, name + "_bucket{le=\"0.0001\"}") == name + "_bucket{le=\"0.0001\"} 2");

@@ -8,17 +8,24 @@ using namespace relay::metrics;
 
 namespace {
 
-std::string text_of(const RequestSeries& series) { return prometheus::TextSerializer().Serialize(series.collect()); }
+std::string text_of(const RequestSeries& series) {
+  return prometheus::TextSerializer().Serialize(series.collect());
+}
 
-bool has(const std::string& text, const std::string& line) { return ('\n' + text).find('\n' + line) != std::string::npos; }
+bool has(const std::string& text, const std::string& line) {
+  return ('\n' + text).find('\n' + line) != std::string::npos;
+}
 
 std::size_t lines_of(const std::string& text, const std::string& start) {
   std::size_t count = 0;
-  for (auto at = text.find('\n' + start); at != std::string::npos; at = text.find('\n' + start, at + 1)) ++count;
+  for (auto at = text.find('\n' + start); at != std::string::npos; at = text.find('\n' + start, at + 1))
+    ++count;
   return count;
 }
 
-RequestOutcome get(std::string_view host) { return {200, "GET", host, "/bridge/events", 0.02, 100, 3000}; }
+RequestOutcome get(std::string_view host) {
+  return {200, "GET", host, "/bridge/events", 0.02, 100, 3000};
+}
 
 }  // namespace
 
@@ -30,7 +37,8 @@ TEST_CASE("a request is counted under code, method, host and url") {
   const std::string text = text_of(series);
   const std::string labels = R"({code="200",host="relay.example",method="GET",url="/bridge/events")";
   CHECK(has(text, "http_requests_total" + labels + "} 2\n"));
-  CHECK(has(text, R"(http_requests_total{code="400",host="relay.example",method="POST",url="/bridge/message"} 1)"));
+  CHECK(has(text,
+            R"(http_requests_total{code="400",host="relay.example",method="POST",url="/bridge/message"} 1)"));
   CHECK(has(text, "http_request_duration_seconds_bucket" + labels + ",le=\"0.01\"} 0\n"));
   CHECK(has(text, "http_request_duration_seconds_bucket" + labels + ",le=\"0.025\"} 2\n"));
   CHECK(has(text, "http_request_size_bytes_sum" + labels + "} 200\n"));
@@ -46,14 +54,17 @@ TEST_CASE("clients cannot grow the series without bound") {
   CHECK(has(text, R"(http_requests_total{code="200",host="other",method="other",url="other"} 4800)"));
 
   series.observe(get("host-3"));  // known before: still counted by name
-  CHECK(has(text_of(series), R"(http_requests_total{code="200",host="host-3",method="GET",url="/bridge/events"} 2)"));
+  CHECK(has(text_of(series),
+            R"(http_requests_total{code="200",host="host-3",method="GET",url="/bridge/events"} 2)"));
 }
 
 TEST_CASE("what a client writes cannot forge a line") {
   RequestSeries series;
   series.observe({200, "BREW\n", "a\"} 1\nforged 1 \xff\\", "/bridge/events", 0, 0, 0});
   const std::string text = text_of(series);
-  CHECK(has(text, "http_requests_total{code=\"200\",host=\"a\\\"} 1\\nforged 1 \xef\xbf\xbd\\\\\",method=\"other\","));
+  CHECK(has(
+      text,
+      "http_requests_total{code=\"200\",host=\"a\\\"} 1\\nforged 1 \xef\xbf\xbd\\\\\",method=\"other\","));
   CHECK_FALSE(has(text, "forged"));
 
   series.observe(get(std::string(256, 'x')));

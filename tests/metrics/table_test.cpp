@@ -52,7 +52,8 @@ TEST_CASE("no label names a channel or a client") {
 TEST_CASE("row i describes enumerator i") {
   for (std::size_t i = 0; i < kCounters; ++i) CHECK(static_cast<std::size_t>(kCounterRows[i].counter) == i);
   for (std::size_t i = 0; i < kGauges; ++i) CHECK(static_cast<std::size_t>(kGaugeRows[i].gauge) == i);
-  for (std::size_t i = 0; i < kHistograms; ++i) CHECK(static_cast<std::size_t>(kHistogramRows[i].histogram) == i);
+  for (std::size_t i = 0; i < kHistograms; ++i)
+    CHECK(static_cast<std::size_t>(kHistogramRows[i].histogram) == i);
   for (std::size_t i = 0; i < kSamples; ++i) CHECK(static_cast<std::size_t>(kSampleRows[i].sample) == i);
   for (std::size_t i = 0; i < kSeries; ++i) CHECK(static_cast<std::size_t>(kSeriesRows[i].series) == i);
 }
@@ -60,6 +61,7 @@ TEST_CASE("row i describes enumerator i") {
 TEST_CASE("buckets ascend") {
   for (const auto& row : kHistogramRows) {
     INFO(row.name);
-    for (std::size_t i = 1; i < row.buckets.count; ++i) CHECK(row.buckets.first[i - 1] < row.buckets.first[i]);
+    for (std::size_t i = 1; i < row.buckets.count; ++i)
+      CHECK(row.buckets.first[i - 1] < row.buckets.first[i]);
   }
 }

@@ -93,7 +93,9 @@ class Fixture {
     }
     return false;
   }
-  void write(std::string_view bytes) const { REQUIRE(::send(peer_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size())); }
+  void write(std::string_view bytes) const {
+    REQUIRE(::send(peer_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+  }
   std::string read_some() const {
     pollfd ready{peer_, POLLIN, 0};
     REQUIRE(::poll(&ready, 1, kPatienceMs) == 1);
@@ -127,7 +129,9 @@ class Fixture {
   std::thread thread_;
 };
 
-std::string frame_text(int number) { return std::to_string(number) + std::string(static_cast<std::size_t>(number % 997), 'f') + '\n'; }
+std::string frame_text(int number) {
+  return std::to_string(number) + std::string(static_cast<std::size_t>(number % 997), 'f') + '\n';
+}
 
 }  // namespace
 
@@ -162,7 +166,8 @@ TEST_CASE("on_drained comes when the queue was congested and is not any more, al
     };
     f.connection->send_copy(std::string(Connection::kCongestedBytes + 1, 'x'));
   });
-  CHECK(f.read(rounds * (Connection::kCongestedBytes + 1)).size() == rounds * (Connection::kCongestedBytes + 1));
+  CHECK(f.read(rounds * (Connection::kCongestedBytes + 1)).size() ==
+        rounds * (Connection::kCongestedBytes + 1));
   CHECK(f.await([&] { return f.seen.drained == rounds; }));
 }
 
@@ -235,9 +240,7 @@ TEST_CASE("While reading is paused nothing comes, afterwards all of it, the end 
 
 TEST_CASE("What was queued in the very turn that ends the input still leaves") {
   Fixture f;
-  f.on_loop([&] {
-    f.handler->act = [&](std::string_view) { f.connection->send_copy("answer"); };
-  });
+  f.on_loop([&] { f.handler->act = [&](std::string_view) { f.connection->send_copy("answer"); }; });
   f.write("question");
   ::shutdown(f.peer(), SHUT_WR);
   CHECK(f.read_some() == "answer");

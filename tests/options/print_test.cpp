@@ -99,7 +99,8 @@ TEST_CASE(
   CHECK(errors == 4);
   CHECK(has_line_with(outcome.errors, "operator.token and operator.token_file are both given"));
   CHECK(has_line_with(outcome.errors, "redis.password and redis.password_file are both given"));
-  CHECK(has_line_with(outcome.errors, "redis.sentinel_password and redis.sentinel_password_file are both given"));
+  CHECK(has_line_with(outcome.errors,
+                      "redis.sentinel_password and redis.sentinel_password_file are both given"));
   CHECK(has_line_with(outcome.errors, "bridge.bypass_tokens and bridge.bypass_tokens_file are both given"));
 }
 

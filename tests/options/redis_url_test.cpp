@@ -57,8 +57,8 @@ TEST_CASE("malformed addresses are refused without showing them") {
   for (const char* text :
        {"", "localhost:6379", "http://h", "redis://", "redis://:6379", "redis://h:0", "redis://h:65536",
         "redis://h:x", "redis://h/x", "redis://[::1", "redis://[zz]", "redis://a:sesame%@h",
-        "unix://run/redis.sock", "unix:///", "redis://h?skip_verify=maybe", "redis://h?a=%zz", "redis://a,", "redis://,a",
-        "redis://a,b:0"}) {
+        "unix://run/redis.sock", "unix:///", "redis://h?skip_verify=maybe", "redis://h?a=%zz", "redis://a,",
+        "redis://,a", "redis://a,b:0"}) {
     INFO(text);
     const auto url = parse_redis_url(text);
     REQUIRE_FALSE(url.has_value());

@@ -1,4 +1,5 @@
-// Prints the texts that are made from the tables of options and log events, or rewrites the files that hold them:
+// Prints the texts that are made from the tables of options and log events, or rewrites the files that hold
+// them:
 //   options_texts sample | keys | aliases | catalog
 //   options_texts update SOURCE_DIRECTORY
 #include <cstdio>

@@ -48,7 +48,8 @@ class Traffic {
           HttpClient client(stage().port());
           for (int i = 0; i < messages; ++i) {
             const std::string& channel = channels[random() % channels.size()];
-            const HttpAnswer answer = client.request("POST", "/v1/channels/" + channel + "/messages", {}, std::to_string(i));
+            const HttpAnswer answer =
+                client.request("POST", "/v1/channels/" + channel + "/messages", {}, std::to_string(i));
             if (answer.status != 201) break;
             acknowledged_[channel].push_back(nlohmann::json::parse(answer.body).at("id").get<MessageId>());
           }
@@ -98,7 +99,9 @@ TEST_CASE("On a Redis Cluster: 2, 60 and 1,000 channels, cut off again and again
   for (int round = 0; !traffic.done() || count_of(got) < kMessages; ++round) {
     std::shuffle(channels.begin(), channels.end(), random);
     StreamSet set;
-    Stream& stream = set.open(stage().port(), wire, query_of(channels) + (wire == Wire::kSseJson ? "&last_event_id=" : "&after=") + cursor);
+    Stream& stream =
+        set.open(stage().port(), wire,
+                 query_of(channels) + (wire == Wire::kSseJson ? "&last_event_id=" : "&after=") + cursor);
     const std::size_t wanted = std::min<std::size_t>(1 + random() % 90, kMessages - count_of(got));
     REQUIRE(set.run_until([&] { return stream.count(Item::Kind::kMessage) >= wanted; }));
     CHECK(stream.count(Item::Kind::kGap) == 0);
@@ -125,7 +128,9 @@ TEST_CASE("On a Redis Cluster: a quiet bridge client id does not hold the ids of
   relay::wire::SseParser parser;
   std::vector<MessageId> ids;
   const auto exchange_one = [&] {
-    const HttpAnswer answer = writer.request("POST", "/bridge/message?client_id=" + std::string(64, 'b') + "&to=" + client_id(0) + "&ttl=300", {}, "x");
+    const HttpAnswer answer = writer.request(
+        "POST", "/bridge/message?client_id=" + std::string(64, 'b') + "&to=" + client_id(0) + "&ttl=300", {},
+        "x");
     REQUIRE(answer.status == 200);
     for (const std::size_t before = ids.size(); ids.size() == before;) {
       const std::string bytes = reader.read_some();
@@ -136,7 +141,8 @@ TEST_CASE("On a Redis Cluster: a quiet bridge client id does not hold the ids of
     }
   };
   const auto began = std::chrono::system_clock::now().time_since_epoch();
-  const MessageId first = relay::first_id_at(std::chrono::duration_cast<std::chrono::milliseconds>(began).count());
+  const MessageId first =
+      relay::first_id_at(std::chrono::duration_cast<std::chrono::milliseconds>(began).count());
   const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   do {
     exchange_one();

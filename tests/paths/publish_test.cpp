@@ -18,7 +18,8 @@ namespace {
 // One storage and one relayd for all cases of this file: every case has channels of its own.
 struct Stage {
   StorageUnderTest storage;
-  RelaydProcess relayd{storage.settings({{"namespace.still.ephemeral", "true"}, {"namespace.hidden.presence", "false"}})};
+  RelaydProcess relayd{
+      storage.settings({{"namespace.still.ephemeral", "true"}, {"namespace.hidden.presence", "false"}})};
   Stage() { relayd.await_ready(); }
   std::uint16_t port() const { return relayd.port(); }
 };
@@ -28,10 +29,14 @@ Stage& stage() {
   return one;
 }
 
-std::string messages_of(const std::string& channel) { return "/v1/channels/" + channel + "/messages"; }
+std::string messages_of(const std::string& channel) {
+  return "/v1/channels/" + channel + "/messages";
+}
 
-MessageId publish(const std::string& channel, std::string_view body, std::string_view query = "", const HeaderList& headers = {}) {
-  const HttpAnswer answer = http_post(stage().port(), messages_of(channel) + std::string(query), body, headers);
+MessageId publish(const std::string& channel, std::string_view body, std::string_view query = "",
+                  const HeaderList& headers = {}) {
+  const HttpAnswer answer =
+      http_post(stage().port(), messages_of(channel) + std::string(query), body, headers);
   INFO(answer.body);
   REQUIRE(answer.status == 201);
   return Json::parse(answer.body).at("id").get<MessageId>();
@@ -55,13 +60,15 @@ TEST_CASE("A message reaches every kind of subscriber, once, with one id") {
   REQUIRE(streams.run_until([&] { return ws_json.find("subscribed") != nullptr; }));
   HttpClient poll(stage().port());
   const Json before = history("every");
-  poll.send(format_request("GET", messages_of("every") + "?wait=10s&after=" + before["cursor"].get<std::string>()));
+  poll.send(
+      format_request("GET", messages_of("every") + "?wait=10s&after=" + before["cursor"].get<std::string>()));
   const Json presence_once = Json::parse(http_get(stage().port(), "/v1/channels/every/presence").body);
   CHECK(presence_once["count"] >= 3);
   const MessageId id = publish("every", "hello", "?event=greeting");
   REQUIRE(streams.run_until([&] {
-    return sse.count(Item::Kind::kMessage) + sse_json.count(Item::Kind::kMessage) + ws_json.count(Item::Kind::kMessage) +
-               ws_raw.count(Item::Kind::kMessage) == 4;
+    return sse.count(Item::Kind::kMessage) + sse_json.count(Item::Kind::kMessage) +
+               ws_json.count(Item::Kind::kMessage) + ws_raw.count(Item::Kind::kMessage) ==
+           4;
   }));
   for (const Stream* stream : {&sse, &sse_json, &ws_json}) {
     const Item& item = stream->items().back();
@@ -87,7 +94,8 @@ TEST_CASE("JSON is embedded as JSON, text as a string, whatever the white space"
   const Json kept = history("forms");
   CHECK(kept["messages"][0]["data"] == Json::parse(json));
   CHECK(kept["messages"][1]["data"] == json);
-  CHECK(http_post(stage().port(), messages_of("forms"), "{oops", {{"Content-Type", "application/json"}}).status == 400);
+  CHECK(http_post(stage().port(), messages_of("forms"), "{oops", {{"Content-Type", "application/json"}})
+            .status == 400);
   CHECK(history("forms")["messages"].size() == 2);
 }
 
@@ -96,11 +104,16 @@ TEST_CASE("Line breaks in a payload never become a field of the stream") {
   Stream& sse = streams.open(stage().port(), Wire::kSse, "channel=lines");
   Stream& sse_json = streams.open(stage().port(), Wire::kSseJson, "channel=lines");
   REQUIRE(streams.await_live());
-  const std::vector<std::string> payloads{"one\nid: 1\nevent: forged\n\ndata: x", "two\r\nid: 2\r\n\r\nretry: 1",
-                                          "three\revent: forged\r\rdata: y", ": not a comment", "\n", "trailing\n"};
+  const std::vector<std::string> payloads{"one\nid: 1\nevent: forged\n\ndata: x",
+                                          "two\r\nid: 2\r\n\r\nretry: 1",
+                                          "three\revent: forged\r\rdata: y",
+                                          ": not a comment",
+                                          "\n",
+                                          "trailing\n"};
   std::vector<MessageId> ids;
   for (const std::string& payload : payloads) ids.push_back(publish("lines", payload));
-  REQUIRE(streams.run_until([&] { return sse.items().size() >= payloads.size() && sse_json.items().size() >= payloads.size(); }));
+  REQUIRE(streams.run_until(
+      [&] { return sse.items().size() >= payloads.size() && sse_json.items().size() >= payloads.size(); }));
   REQUIRE(sse.items().size() == payloads.size());
   for (std::size_t i = 0; i < payloads.size(); ++i) {
     CHECK(sse.items()[i].event.empty());
@@ -155,7 +168,8 @@ TEST_CASE("Batch publish answers line by line and keeps the order") {
       "{\"channel\":\"batch\"}\n"
       "{\"channel\":\"batch\",\"data\":3,\"ttl\":\"1m\",\"surprise\":1}\n"
       "{\"channel\":\"batch\",\"data\":null,\"ttl\":30}";
-  const HttpAnswer answer = http_post(stage().port(), "/v1/messages", body, {{"Content-Type", "application/x-ndjson"}});
+  const HttpAnswer answer =
+      http_post(stage().port(), "/v1/messages", body, {{"Content-Type", "application/x-ndjson"}});
   REQUIRE(answer.status == 200);
   std::vector<Json> lines;
   std::istringstream text(answer.body);
@@ -179,19 +193,32 @@ TEST_CASE("WebSocket commands: publish, broadcast, direct, exclude, and answers 
   Stream& alice = streams.open(stage().port(), Wire::kWsJson, "channel=room");
   Stream& bob = streams.open(stage().port(), Wire::kWsJson, "channel=room");
   Stream& carol = streams.open(stage().port(), Wire::kWsJson, "");
-  REQUIRE(streams.run_until([&] { return alice.find("subscribed") && bob.find("subscribed") && carol.find("welcome"); }));
-  const auto id_of = [](const Stream& stream) { return Json::parse(stream.find("welcome")->data)["clientId"].get<std::string>(); };
-  alice.send_text(Json{{"type", "publish"}, {"channel", "room"}, {"data", {{"n", 1}}}, {"event", "said"},
-                       {"exclude", {id_of(bob)}}, {"ref", 7}}.dump());
+  REQUIRE(streams.run_until(
+      [&] { return alice.find("subscribed") && bob.find("subscribed") && carol.find("welcome"); }));
+  const auto id_of = [](const Stream& stream) {
+    return Json::parse(stream.find("welcome")->data)["clientId"].get<std::string>();
+  };
+  alice.send_text(Json{{"type", "publish"},
+                       {"channel", "room"},
+                       {"data", {{"n", 1}}},
+                       {"event", "said"},
+                       {"exclude", {id_of(bob)}},
+                       {"ref", 7}}
+                      .dump());
   REQUIRE(streams.run_until([&] { return alice.find("ack") && alice.count(Item::Kind::kMessage) == 1; }));
   const Json ack = Json::parse(alice.find("ack")->data);
   CHECK(ack["ref"] == 7);
-  const Item said = alice.items().back().kind == Item::Kind::kMessage ? alice.items().back() : *(alice.items().end() - 2);
+  const Item said =
+      alice.items().back().kind == Item::Kind::kMessage ? alice.items().back() : *(alice.items().end() - 2);
   CHECK(said.id == ack["id"].get<MessageId>());
   CHECK(said.event == "said");
 
-  carol.send_text(Json{{"type", "broadcast"}, {"data", "to all"}, {"exclude", {id_of(alice)}}, {"ref", "b"}}.dump());
-  REQUIRE(streams.run_until([&] { return bob.count(Item::Kind::kMessage) == 1 && carol.count(Item::Kind::kMessage) == 1 && carol.find("ack"); }));
+  carol.send_text(
+      Json{{"type", "broadcast"}, {"data", "to all"}, {"exclude", {id_of(alice)}}, {"ref", "b"}}.dump());
+  REQUIRE(streams.run_until([&] {
+    return bob.count(Item::Kind::kMessage) == 1 && carol.count(Item::Kind::kMessage) == 1 &&
+           carol.find("ack");
+  }));
   CHECK(bob.items().back().data == "to all");
   CHECK(alice.count(Item::Kind::kMessage) == 1);
 
@@ -201,8 +228,10 @@ TEST_CASE("WebSocket commands: publish, broadcast, direct, exclude, and answers 
   CHECK(bob.count(Item::Kind::kMessage) == 1);
 
   carol.send_text(Json{{"type", "direct"}, {"to", "nobody.0.1"}, {"data", 1}, {"ref", "d"}}.dump());
-  carol.send_text(R"({"type":"direct","to":")" + id_of(carol).substr(0, id_of(carol).rfind('.')) + R"(.99999","data":1,"ref":"e"})");
-  // One names an instance that nobody knows, the other a client that is not there; they may be answered in any order.
+  carol.send_text(R"({"type":"direct","to":")" + id_of(carol).substr(0, id_of(carol).rfind('.')) +
+                  R"(.99999","data":1,"ref":"e"})");
+  // One names an instance that nobody knows, the other a client that is not there; they may be answered in
+  // any order.
   std::set<std::string> refused;
   const auto errors_of_carol = [&] {
     refused.clear();
@@ -236,7 +265,9 @@ TEST_CASE("Channels of an ephemeral namespace are live only") {
 }
 
 TEST_CASE("Presence names who subscribes, and forgets who leaves") {
-  const auto presence = [](const std::string& channel) { return http_get(stage().port(), "/v1/channels/" + channel + "/presence"); };
+  const auto presence = [](const std::string& channel) {
+    return http_get(stage().port(), "/v1/channels/" + channel + "/presence");
+  };
   {
     StreamSet streams;
     streams.open(stage().port(), Wire::kSse, "channel=who");
@@ -261,4 +292,6 @@ TEST_CASE("A traceparent is taken; channel names may hold anything printable") {
   CHECK(history(name)["channel"] == "r\xc3\xa9sum\xc3\xa9:/a/b?c");
 }
 
-TEST_CASE("Nothing was logged at error") { CHECK(stage().relayd.errors_logged().empty()); }
+TEST_CASE("Nothing was logged at error") {
+  CHECK(stage().relayd.errors_logged().empty());
+}

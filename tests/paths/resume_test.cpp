@@ -1,4 +1,5 @@
-// Path 3: resume. Every kept message after a cursor once and in order, whatever the channels; what is missing is told.
+// Path 3: resume. Every kept message after a cursor once and in order, whatever the channels; what is missing
+// is told.
 #include <atomic>
 #include <random>
 #include <set>
@@ -56,7 +57,8 @@ class Traffic {
           for (int i = 0; !stopped_; ++i) {
             const std::string& channel = channels[random() % channels.size()];
             const std::string payload = channel + " " + std::to_string(i);
-            if (const MessageId id = publish_with(client, channel, payload); id != 0) checker.acknowledged(channel, id, payload);
+            if (const MessageId id = publish_with(client, channel, payload); id != 0)
+              checker.acknowledged(channel, id, payload);
           }
         }) {}
   ~Traffic() { stop(); }
@@ -91,15 +93,16 @@ const Item* first_gap(const Stream& stream) {
 
 }  // namespace
 
-// One client that is cut off again and again, asks for its channels in another order and for fewer of them each
-// time, while messages flow: what it got on all its connections together is judged as one.
+// One client that is cut off again and again, asks for its channels in another order and for fewer of them
+// each time, while messages flow: what it got on all its connections together is judged as one.
 TEST_CASE("Resume on 1, 60, 255 and 1,000 channels, reordered and shortened, while messages flow") {
   const unsigned seed = std::random_device{}();
   std::mt19937 random(seed);
   const int count = GENERATE(1, 60, 255, 1000);
   const Wire wire = GENERATE(Wire::kSseJson, Wire::kWsJson);
   INFO("seed " << seed << ", channels " << count << (wire == Wire::kWsJson ? ", WebSocket" : ", SSE"));
-  std::vector<std::string> channels = names("r" + std::to_string(seed) + "-" + std::to_string(count) + (wire == Wire::kWsJson ? "w" : "s"), count);
+  std::vector<std::string> channels = names(
+      "r" + std::to_string(seed) + "-" + std::to_string(count) + (wire == Wire::kWsJson ? "w" : "s"), count);
   const std::set<std::string> all(channels.begin(), channels.end());
   Checker checker;
   std::vector<Item> got;
@@ -109,14 +112,17 @@ TEST_CASE("Resume on 1, 60, 255 and 1,000 channels, reordered and shortened, whi
   // Each round keeps the channels of the next and is judged on its own channels up to its end.
   Traffic traffic(channels, checker, seed);
   const auto connect = [&](StreamSet& streams) -> Stream& {
-    if (wire == Wire::kWsJson) return streams.open(stage().port(), wire, query_of(channels) + "&after=" + std::to_string(cursor));
-    return streams.open(stage().port(), wire, query_of(channels), {{"Last-Event-ID", std::to_string(cursor)}});
+    if (wire == Wire::kWsJson)
+      return streams.open(stage().port(), wire, query_of(channels) + "&after=" + std::to_string(cursor));
+    return streams.open(stage().port(), wire, query_of(channels),
+                        {{"Last-Event-ID", std::to_string(cursor)}});
   };
   for (int round = 0; round < 6; ++round) {
     StreamSet streams;
     Stream& stream = connect(streams);
     const std::size_t wanted = 30 + random() % 60;
-    REQUIRE(streams.run_until([&] { return stream.count(Item::Kind::kMessage) >= wanted || stream.ended(); }));
+    REQUIRE(
+        streams.run_until([&] { return stream.count(Item::Kind::kMessage) >= wanted || stream.ended(); }));
     REQUIRE(stream.live());
     if (wire == Wire::kWsJson) CHECK(stream.find("subscribed")->recovered);
     got.insert(got.end(), stream.items().begin(), stream.items().end());
@@ -132,7 +138,8 @@ TEST_CASE("Resume on 1, 60, 255 and 1,000 channels, reordered and shortened, whi
   REQUIRE(streams.run_until([&] { return last.count(Item::Kind::kMessage) >= left && last.live(); }));
   streams.run_for(std::chrono::milliseconds(50));  // anything that should not come has its chance
   got.insert(got.end(), last.items().begin(), last.items().end());
-  // Channels that stayed to the end: whole from the first cursor. Those given up were judged for order and repetition.
+  // Channels that stayed to the end: whole from the first cursor. Those given up were judged for order and
+  // repetition.
   std::vector<Item> stayed;
   for (const Item& item : got) {
     if (item.kind == Item::Kind::kGap || remaining.count(item.channel) != 0) stayed.push_back(item);
@@ -152,14 +159,16 @@ TEST_CASE("All spellings of the cursor are one; the header wins over the query")
   const MessageId first = publish("spell", "1");
   publish("spell", "2");
   const std::string id = std::to_string(first);
-  for (const std::string& query : std::vector<std::string>{"&last_event_id=" + id, "&lastEventId=" + id, "&lastEventID=" + id}) {
+  for (const std::string& query :
+       std::vector<std::string>{"&last_event_id=" + id, "&lastEventId=" + id, "&lastEventID=" + id}) {
     StreamSet streams;
     Stream& stream = streams.open(stage().port(), Wire::kSse, "channel=spell" + query);
     REQUIRE(streams.run_until([&] { return !stream.items().empty(); }));
     CHECK(stream.items()[0].data == "2");
   }
   StreamSet streams;
-  Stream& stream = streams.open(stage().port(), Wire::kSse, "channel=spell&last_event_id=0", {{"Last-Event-ID", id}});
+  Stream& stream =
+      streams.open(stage().port(), Wire::kSse, "channel=spell&last_event_id=0", {{"Last-Event-ID", id}});
   REQUIRE(streams.run_until([&] { return !stream.items().empty(); }));
   CHECK(stream.items()[0].data == "2");
 }
@@ -178,7 +187,8 @@ TEST_CASE("Cursor 0 gives everything kept and no gap, even where much was trimme
 }
 
 TEST_CASE("A malformed cursor is refused before the stream starts") {
-  for (const std::string& cursor : std::vector<std::string>{"abc", "-1", "1.5", "1e3", "0x10", "99999999999999999999", "9007199254740992", "1 2", "\xff"}) {
+  for (const std::string& cursor : std::vector<std::string>{
+           "abc", "-1", "1.5", "1e3", "0x10", "99999999999999999999", "9007199254740992", "1 2", "\xff"}) {
     INFO(cursor);
     const HttpAnswer sse = http_get(stage().port(), "/v1/events?channel=a", {{"Last-Event-ID", cursor}});
     CHECK(sse.status == 400);
@@ -201,9 +211,12 @@ TEST_CASE("What the bounds took is told before the first message behind it") {
     std::vector<MessageId> ids;
     for (int i = 1; i <= 200; ++i) ids.push_back(publish("few:gap", std::to_string(i)));
     StreamSet streams;
-    Stream& stream = streams.open(stage().port(), Wire::kSseJson, "channel=few:gap&last_event_id=" + std::to_string(cursor));
-    Stream& ws = streams.open(stage().port(), Wire::kWsJson, "channel=few:gap&after=" + std::to_string(cursor));
-    REQUIRE(streams.run_until([&] { return stream.count(Item::Kind::kMessage) >= 5 && ws.count(Item::Kind::kMessage) >= 5; }));
+    Stream& stream = streams.open(stage().port(), Wire::kSseJson,
+                                  "channel=few:gap&last_event_id=" + std::to_string(cursor));
+    Stream& ws =
+        streams.open(stage().port(), Wire::kWsJson, "channel=few:gap&after=" + std::to_string(cursor));
+    REQUIRE(streams.run_until(
+        [&] { return stream.count(Item::Kind::kMessage) >= 5 && ws.count(Item::Kind::kMessage) >= 5; }));
     REQUIRE(stream.items()[0].kind == Item::Kind::kGap);
     CHECK(stream.items()[0].channel == "few:gap");
     CHECK(stream.items()[0].id == cursor);
@@ -219,11 +232,13 @@ TEST_CASE("What the bounds took is told before the first message behind it") {
     CHECK_FALSE(ws.find("subscribed")->recovered);
     // From one that is kept nothing is missing.
     StreamSet whole;
-    Stream& next = whole.open(stage().port(), Wire::kWsJson, "channel=few:gap&after=" + std::to_string(first_kept));
+    Stream& next =
+        whole.open(stage().port(), Wire::kWsJson, "channel=few:gap&after=" + std::to_string(first_kept));
     REQUIRE(whole.run_until([&] { return next.last_id() == ids.back(); }));
     CHECK(first_gap(next) == nullptr);
     CHECK(next.find("subscribed")->recovered);
-    const Json history = Json::parse(http_get(stage().port(), "/v1/channels/few:gap/messages?after=" + std::to_string(cursor)).body);
+    const Json history = Json::parse(
+        http_get(stage().port(), "/v1/channels/few:gap/messages?after=" + std::to_string(cursor)).body);
     CHECK(history["gap"]["first"] == first_kept);
   }
   SECTION("by bytes") {
@@ -231,7 +246,8 @@ TEST_CASE("What the bounds took is told before the first message behind it") {
     MessageId newest = 0;
     for (int i = 0; i < 100; ++i) newest = publish("small:gap", std::string(500, 'x'));
     StreamSet streams;
-    Stream& stream = streams.open(stage().port(), Wire::kSse, "channel=small:gap&last_event_id=" + std::to_string(cursor));
+    Stream& stream =
+        streams.open(stage().port(), Wire::kSse, "channel=small:gap&last_event_id=" + std::to_string(cursor));
     REQUIRE(streams.run_until([&] { return stream.last_id() == newest; }));
     CHECK(stream.items()[0].kind == Item::Kind::kGap);
     CHECK(stream.count(Item::Kind::kMessage) >= 3);  // Redis counts some bytes around each payload
@@ -242,10 +258,12 @@ TEST_CASE("What the bounds took is told before the first message behind it") {
     publish("brief:gap", "1");
     StreamSet streams;
     REQUIRE(streams.run_until([&] {
-      return Json::parse(http_get(stage().port(), "/v1/channels/brief:gap/messages").body)["messages"].empty();
+      return Json::parse(http_get(stage().port(), "/v1/channels/brief:gap/messages").body)["messages"]
+          .empty();
     }));
     const MessageId kept = publish("brief:gap", "2");
-    Stream& stream = streams.open(stage().port(), Wire::kSse, "channel=brief:gap&last_event_id=" + std::to_string(cursor));
+    Stream& stream =
+        streams.open(stage().port(), Wire::kSse, "channel=brief:gap&last_event_id=" + std::to_string(cursor));
     REQUIRE(streams.run_until([&] { return stream.count(Item::Kind::kMessage) >= 1; }));
     REQUIRE(stream.items()[0].kind == Item::Kind::kGap);
     CHECK(stream.items()[0].first == kept);
@@ -256,13 +274,16 @@ TEST_CASE("A cursor from the future is told, and new messages come") {
   const MessageId now = publish("future", "0");
   const MessageId future = now + (MessageId{1} << 40);
   StreamSet streams;
-  Stream& stream = streams.open(stage().port(), Wire::kSse, "channel=future&last_event_id=" + std::to_string(future));
+  Stream& stream =
+      streams.open(stage().port(), Wire::kSse, "channel=future&last_event_id=" + std::to_string(future));
   Stream& ws = streams.open(stage().port(), Wire::kWsJson, "channel=future&after=" + std::to_string(future));
   REQUIRE(streams.await_live());
-  REQUIRE(streams.run_until([&] { return first_gap(stream) != nullptr && ws.find("subscribed") != nullptr; }));
+  REQUIRE(
+      streams.run_until([&] { return first_gap(stream) != nullptr && ws.find("subscribed") != nullptr; }));
   CHECK_FALSE(ws.find("subscribed")->recovered);
   publish("future", "1");
-  REQUIRE(streams.run_until([&] { return stream.count(Item::Kind::kMessage) == 1 && ws.count(Item::Kind::kMessage) == 1; }));
+  REQUIRE(streams.run_until(
+      [&] { return stream.count(Item::Kind::kMessage) == 1 && ws.count(Item::Kind::kMessage) == 1; }));
   CHECK(stream.items().back().data == "1");
 }
 
@@ -313,7 +334,8 @@ TEST_CASE("A backlog far beyond what a socket takes at once arrives whole") {
     checker.acknowledged("large", publish_with(client, "large", payload), payload);
   }
   slow.pause(false);
-  REQUIRE(streams.run_until([&] { return stream.items().size() >= 320 && slow.count(Item::Kind::kMessage) >= 320; }));
+  REQUIRE(streams.run_until(
+      [&] { return stream.items().size() >= 320 && slow.count(Item::Kind::kMessage) >= 320; }));
   CHECK(checker.judge(stream.items(), {"large"}) == "");
   CHECK(checker.judge(slow.items(), {"large"}) == "");
 }
@@ -323,7 +345,9 @@ TEST_CASE("After a restart that lost the data the loss is said") {
   auto relayd = std::make_unique<RelaydProcess>(storage.settings());
   relayd->await_ready();
   const auto post = [&](std::string_view body) {
-    return Json::parse(http_post(relayd->port(), "/v1/channels/reborn/messages", body).body).at("id").get<MessageId>();
+    return Json::parse(http_post(relayd->port(), "/v1/channels/reborn/messages", body).body)
+        .at("id")
+        .get<MessageId>();
   };
   const MessageId before = post("before");
   if (storage.is_redis()) storage.redis().command({"FLUSHALL"});
@@ -338,4 +362,6 @@ TEST_CASE("After a restart that lost the data the loss is said") {
   CHECK_FALSE(ws.find("subscribed")->recovered);
 }
 
-TEST_CASE("Nothing was logged at error") { CHECK(stage().relayd.errors_logged().empty()); }
+TEST_CASE("Nothing was logged at error") {
+  CHECK(stage().relayd.errors_logged().empty());
+}

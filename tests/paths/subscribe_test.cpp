@@ -37,8 +37,10 @@ TEST_CASE("The head of a stream leaves when the subscription is live") {
   for (int i = 0; i < 20; ++i) {
     const std::string channel = "live-" + std::to_string(i);
     StreamSet streams;
-    Stream& stream = streams.open(stage().port(), i % 2 == 0 ? Wire::kSse : Wire::kWsJson, "channel=" + channel);
-    REQUIRE(streams.run_until([&] { return i % 2 == 0 ? stream.live() : stream.find("subscribed") != nullptr; }));
+    Stream& stream =
+        streams.open(stage().port(), i % 2 == 0 ? Wire::kSse : Wire::kWsJson, "channel=" + channel);
+    REQUIRE(
+        streams.run_until([&] { return i % 2 == 0 ? stream.live() : stream.find("subscribed") != nullptr; }));
     REQUIRE(publish(channel, "first") == 201);
     REQUIRE(streams.run_until([&] { return stream.count(Item::Kind::kMessage) == 1; }));
   }
@@ -56,7 +58,8 @@ TEST_CASE("A stream without a cursor begins live") {
 
 TEST_CASE("The headers of a stream keep caches and proxies away") {
   StreamSet streams;
-  Stream& stream = streams.open(stage().port(), Wire::kSse, "channel=heads", {{"Origin", "https://app.example"}});
+  Stream& stream =
+      streams.open(stage().port(), Wire::kSse, "channel=heads", {{"Origin", "https://app.example"}});
   REQUIRE(streams.await_live());
   CHECK(stream.header("Content-Type").find("text/event-stream") == 0);
   CHECK(stream.header("Cache-Control").find("no-cache") != std::string::npos);
@@ -70,9 +73,11 @@ TEST_CASE("A silent stream gets heartbeats, a silent WebSocket is pinged and dro
   std::string got;
   while (got.find(":\n\n") == std::string::npos) got += sse.read_some();
   HttpClient ws(stage().port());
-  ws.send(format_request("GET", "/v1/ws?channel=quiet", {{"Connection", "Upgrade"}, {"Upgrade", "websocket"},
-                                                         {"Sec-WebSocket-Version", "13"},
-                                                         {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}}));
+  ws.send(format_request("GET", "/v1/ws?channel=quiet",
+                         {{"Connection", "Upgrade"},
+                          {"Upgrade", "websocket"},
+                          {"Sec-WebSocket-Version", "13"},
+                          {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}}));
   const std::string all = ws.read_to_end(std::chrono::seconds(5));
   CHECK(all.find("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=") != std::string::npos);
   CHECK(all.find("\x89") != std::string::npos);
@@ -91,13 +96,16 @@ TEST_CASE("HEAD, OPTIONS and methods that are not there") {
   CHECK(options.status == 204);
   CHECK(options.header("Allow").find("POST") != std::string::npos);
   CHECK(options.header("Access-Control-Allow-Methods").empty());
-  const HttpAnswer preflight = ask("OPTIONS", "/v1/events", {{"Origin", "https://app.example"},
-                                                             {"Access-Control-Request-Method", "GET"},
-                                                             {"Access-Control-Request-Headers", "last-event-id"}});
+  const HttpAnswer preflight = ask("OPTIONS", "/v1/events",
+                                   {{"Origin", "https://app.example"},
+                                    {"Access-Control-Request-Method", "GET"},
+                                    {"Access-Control-Request-Headers", "last-event-id"}});
   CHECK(preflight.status == 204);
   CHECK(preflight.header("Access-Control-Allow-Origin") == "https://app.example");
   CHECK(preflight.header("Access-Control-Allow-Headers").find("Last-Event-ID") != std::string::npos);
-  const HttpAnswer foreign = ask("OPTIONS", "/v1/events", {{"Origin", "https://evil.example"}, {"Access-Control-Request-Method", "GET"}});
+  const HttpAnswer foreign =
+      ask("OPTIONS", "/v1/events",
+          {{"Origin", "https://evil.example"}, {"Access-Control-Request-Method", "GET"}});
   CHECK(foreign.header("Access-Control-Allow-Origin").empty());
   CHECK(foreign.header("Access-Control-Allow-Methods").empty());
   CHECK(ask("DELETE", "/v1/channels/a/messages").status == 405);
@@ -109,7 +117,8 @@ TEST_CASE("HEAD, OPTIONS and methods that are not there") {
 TEST_CASE("One connection carries many requests, pipelined ones in order") {
   HttpClient client(stage().port());
   for (int i = 0; i < 3; ++i) {
-    const HttpAnswer answer = client.request("POST", "/v1/channels/kept-alive/messages", {}, "x" + std::to_string(i));
+    const HttpAnswer answer =
+        client.request("POST", "/v1/channels/kept-alive/messages", {}, "x" + std::to_string(i));
     CHECK(answer.status == 201);
     CHECK(answer.keep_alive);
   }
@@ -138,7 +147,8 @@ TEST_CASE("One connection carries many requests, pipelined ones in order") {
 
 TEST_CASE("A long poll in a pipeline holds what is behind it, in order") {
   HttpClient client(stage().port());
-  client.send(format_request("GET", "/v1/channels/poll/messages?wait=5s") + format_request("GET", "/v1/channels/poll/messages?limit=1"));
+  client.send(format_request("GET", "/v1/channels/poll/messages?wait=5s") +
+              format_request("GET", "/v1/channels/poll/messages?limit=1"));
   REQUIRE(publish("poll", "go") == 201);
   for (int i = 0; i < 2; ++i) {
     const HttpAnswer answer = client.read_answer();
@@ -169,13 +179,17 @@ TEST_CASE("HTTP/1.0 is spoken: answers close, streams come without chunks") {
 
 TEST_CASE("Expect: 100-continue is answered before the body") {
   HttpClient client(stage().port());
-  client.send("POST /v1/channels/expect/messages HTTP/1.1\r\nHost: r\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n");
+  client.send(
+      "POST /v1/channels/expect/messages HTTP/1.1\r\nHost: r\r\nContent-Length: 4\r\nExpect: "
+      "100-continue\r\n\r\n");
   const std::string go = client.read_some();
   CHECK(go.find("HTTP/1.1 100 Continue\r\n\r\n") == 0);
   client.send("body");
   CHECK(client.read_answer().status == 201);
   HttpClient too_much(stage().port());
-  too_much.send("POST /v1/channels/expect/messages HTTP/1.1\r\nHost: r\r\nContent-Length: 99999999999\r\nExpect: 100-continue\r\n\r\n");
+  too_much.send(
+      "POST /v1/channels/expect/messages HTTP/1.1\r\nHost: r\r\nContent-Length: 99999999999\r\nExpect: "
+      "100-continue\r\n\r\n");
   const HttpAnswer refused = too_much.read_answer();
   CHECK(refused.status == 413);
   CHECK(refused.interim == 0);
@@ -183,7 +197,9 @@ TEST_CASE("Expect: 100-continue is answered before the body") {
 
 TEST_CASE("A chunked body is put together; an idle connection is closed after http.idle_timeout") {
   HttpClient client(stage().port());
-  client.send("POST /v1/channels/chunks/messages HTTP/1.1\r\nHost: r\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n");
+  client.send(
+      "POST /v1/channels/chunks/messages HTTP/1.1\r\nHost: r\r\nTransfer-Encoding: "
+      "chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n");
   CHECK(client.read_answer().status == 201);
   const Json kept = Json::parse(client.request("GET", "/v1/channels/chunks/messages").body);
   CHECK(kept["messages"][0]["data"] == "abcde");
@@ -201,7 +217,8 @@ TEST_CASE("Half a close still gets all of its answers, and then the other half")
   constexpr int kRequests = 20;
   HttpClient client(stage().port());
   std::string pipeline;
-  for (int i = 0; i < kRequests; ++i) pipeline += format_request("POST", "/v1/channels/halves/messages", {}, std::to_string(i));
+  for (int i = 0; i < kRequests; ++i)
+    pipeline += format_request("POST", "/v1/channels/halves/messages", {}, std::to_string(i));
   // What follows the last one: nothing, a part of a request, or a stream, which has nobody to speak to.
   pipeline += GENERATE(std::string(), "POST /v1/chan", format_request("GET", "/v1/events?channel=halves"));
   client.send(pipeline);
@@ -216,7 +233,8 @@ TEST_CASE("As many channels as are allowed, and not one more") {
   StreamSet streams;
   Stream& stream = streams.open(stage().port(), Wire::kSseJson, query);
   REQUIRE(streams.await_live());
-  for (const std::string& channel : std::vector<std::string>{"c0", "c500", "c999"}) REQUIRE(publish(channel, channel) == 201);
+  for (const std::string& channel : std::vector<std::string>{"c0", "c500", "c999"})
+    REQUIRE(publish(channel, channel) == 201);
   REQUIRE(streams.run_until([&] { return stream.items().size() == 3; }));
   CHECK(http_get(stage().port(), "/v1/events?" + query + "channel=one-more").status == 400);
   CHECK(http_get(stage().port(), "/v1/events").status == 400);
@@ -224,7 +242,8 @@ TEST_CASE("As many channels as are allowed, and not one more") {
 
 TEST_CASE("The operator port tells health, version and metrics, and the public port does not") {
   const std::uint16_t port = stage().relayd.operator_port();
-  for (const std::string& path : std::vector<std::string>{"/livez", "/readyz", "/health", "/ready", "/healthz", "/version"}) {
+  for (const std::string& path :
+       std::vector<std::string>{"/livez", "/readyz", "/health", "/ready", "/healthz", "/version"}) {
     CHECK(http_get(port, path).status == 200);
     CHECK(http_get(stage().port(), path).status == 404);
   }
@@ -235,4 +254,6 @@ TEST_CASE("The operator port tells health, version and metrics, and the public p
   CHECK(http_get(port, "/v1/channels/a/messages").status == 404);
 }
 
-TEST_CASE("Nothing was logged at error") { CHECK(stage().relayd.errors_logged().empty()); }
+TEST_CASE("Nothing was logged at error") {
+  CHECK(stage().relayd.errors_logged().empty());
+}

@@ -7,13 +7,15 @@ using relay::server::PresenceRecorder;
 
 namespace {
 
-hub::ChannelName channel(std::string_view name) { return hub::ChannelName::copy_of(name); }
+hub::ChannelName channel(std::string_view name) {
+  return hub::ChannelName::copy_of(name);
+}
 
 std::vector<std::string> lines(PresenceRecorder& recorder) {
   std::vector<std::string> all;
   for (const hub::PresenceChange& change : recorder.take()) {
-    all.push_back((change.joined() ? "+" : "-") + std::string(change.channel.view()) + " " + std::to_string(change.loop) +
-                  "." + std::to_string(change.number));
+    all.push_back((change.joined() ? "+" : "-") + std::string(change.channel.view()) + " " +
+                  std::to_string(change.loop) + "." + std::to_string(change.number));
   }
   return all;
 }

@@ -1,5 +1,5 @@
-// A real Redis after relayd was busy on it, compared with key_table.hpp, and so with relay-redis(7): nothing unlisted,
-// nothing without an expiry or an owner.
+// A real Redis after relayd was busy on it, compared with key_table.hpp, and so with relay-redis(7): nothing
+// unlisted, nothing without an expiry or an owner.
 #include "storage/redis/key_table.hpp"
 
 #include <set>
@@ -15,8 +15,8 @@
 namespace relay::test {
 namespace {
 
-// All that leaves a key: kept and ephemeral messages, bounded by count, bytes and age, idempotency keys, the bridge,
-// streams with presence that come and go.
+// All that leaves a key: kept and ephemeral messages, bounded by count, bytes and age, idempotency keys, the
+// bridge, streams with presence that come and go.
 void be_busy(const Settings& settings) {
   Settings all = settings;
   all["channel.presence"] = "true";
@@ -30,15 +30,19 @@ void be_busy(const Settings& settings) {
   StreamSet streams;
   for (int i = 0; i < 20; ++i) {
     const std::string channel = "room:" + std::to_string(i % 7);
-    streams.open(relayd.port(), i % 2 == 0 ? Wire::kSseJson : Wire::kWsJson, "channel=" + channel + "&channel=small:x");
+    streams.open(relayd.port(), i % 2 == 0 ? Wire::kSseJson : Wire::kWsJson,
+                 "channel=" + channel + "&channel=small:x");
   }
   REQUIRE(streams.await_live());
   HttpClient client(relayd.port());
   for (int i = 0; i < 300; ++i) {
-    const std::string kind = i % 3 == 0 ? "small:x" : i % 3 == 1 ? "brief:y" : "room:" + std::to_string(i % 7);
+    const std::string kind = i % 3 == 0   ? "small:x"
+                             : i % 3 == 1 ? "brief:y"
+                                          : "room:" + std::to_string(i % 7);
     HeaderList headers;
     if (i % 5 == 0) headers.emplace_back("Idempotency-Key", "key " + std::to_string(i / 10));
-    const auto answer = client.request("POST", "/v1/channels/" + kind + "/messages", headers, std::string(500, 'x'));
+    const auto answer =
+        client.request("POST", "/v1/channels/" + kind + "/messages", headers, std::string(500, 'x'));
     CHECK((answer.status == 201 || answer.status == 409));
     if (i % 50 == 0) {
       streams.clear();

@@ -10,7 +10,8 @@ TEST_CASE("masters, replicas and their slots are read") {
   const auto nodes = parse_cluster_nodes(
       "07c37dfe 127.0.0.1:30004@31004,host4,shard-id=9 slave e7d1eecc 0 1426238317239 4 connected\n"
       "67ed2db8 127.0.0.1:30002@31002,,shard-id=9 master - 0 1426238316232 2 connected 5461-10922 12000\n"
-      "e7d1eecc 10.0.0.5:30001@31001 myself,master - 0 0 11 connected 0-5460 [93->-67ed2db8] [77-<-e7d1eecc]\n");
+      "e7d1eecc 10.0.0.5:30001@31001 myself,master - 0 0 11 connected 0-5460 [93->-67ed2db8] "
+      "[77-<-e7d1eecc]\n");
   REQUIRE(nodes.size() == 3);
   CHECK(!nodes[0].is_master);
   CHECK(nodes[0].hostname == "host4");

@@ -30,7 +30,9 @@ Members keys_of(RedisServer& server) {
 }
 
 // Makes the last beat of an instance ages old.
-void silence(RedisServer& server, std::string_view id) { server.command({"ZADD", "relay:instances", "1000", id}); }
+void silence(RedisServer& server, std::string_view id) {
+  server.command({"ZADD", "relay:instances", "1000", id});
+}
 
 hub::PresenceAnswer ask(RegistryHost& host, std::string_view channel, std::uint32_t limit = 100) {
   std::optional<Result<hub::PresenceAnswer>> answer;
@@ -90,9 +92,10 @@ TEST_CASE("A beat puts the instance into the registry and is announced") {
   one.status.timestamp_ms = 7000;
   one.status.published_per_second = 1.5;
   one.beat();
-  CHECK(listener.next() ==
-        R"({"instance":"one","timestamp":7000,"clientCount":0,"version":"1.2","host":"a host","started":1000,)"
-        R"("loops":2,"publishedPerSecond":1.50,"deliveredPerSecond":0.00})");
+  CHECK(
+      listener.next() ==
+      R"({"instance":"one","timestamp":7000,"clientCount":0,"version":"1.2","host":"a host","started":1000,)"
+      R"("loops":2,"publishedPerSecond":1.50,"deliveredPerSecond":0.00})");
   const std::vector<hub::Instance> all = instances(one);
   REQUIRE(all.size() == 1);
   CHECK(all[0].alive);
@@ -137,7 +140,8 @@ TEST_CASE("Presence is of the other instances that live") {
   CHECK(answer.all);
   CHECK(answer.entries == 3);
   REQUIRE(answer.others.size() == 2);
-  std::sort(answer.others.begin(), answer.others.end(), [](const auto& a, const auto& b) { return a.client_id < b.client_id; });
+  std::sort(answer.others.begin(), answer.others.end(),
+            [](const auto& a, const auto& b) { return a.client_id < b.client_id; });
   CHECK(answer.others[0].client_id == "three.0.1");
   CHECK(answer.others[0].transport == "sse");
   CHECK(answer.others[0].since_ms == 5000);
@@ -164,8 +168,12 @@ TEST_CASE("What the store lost is entered anew") {
   one.settle();
   CHECK(one.losses == 0);
   server.command({"FLUSHALL"});
-  SECTION("with the next beat") { one.beat(); }
-  SECTION("with the next change, though no beat is due") { one.join("b", 1); }
+  SECTION("with the next beat") {
+    one.beat();
+  }
+  SECTION("with the next change, though no beat is due") {
+    one.join("b", 1);
+  }
   one.settle();
   CHECK(one.losses == 1);
   CHECK(members(server, "relay:subs:a") == one.expected("a"));
@@ -234,7 +242,8 @@ TEST_CASE("A dead instance is purged by a survivor, and nothing of it is left") 
   one.settle();
   one.registry->sweep();
   CHECK(one.metrics.get(Counter::kInstancesPurged) == 0);
-  for (std::uint32_t i = 0; i < partitions; ++i) server.command({"ZADD", one.executor.keys(i).instances(), "1000", "two"});
+  for (std::uint32_t i = 0; i < partitions; ++i)
+    server.command({"ZADD", one.executor.keys(i).instances(), "1000", "two"});
   one.registry->sweep();
   CHECK(one.metrics.get(Counter::kInstancesPurged) == 1);
   CHECK(one.metrics.get(Counter::kPresencePurged) == 1000);
@@ -373,8 +382,8 @@ TEST_CASE("A beat that the store did not answer is repeated soon") {
   CHECK(members(server, "relay:subs:a") == one.expected("a"));
 }
 
-// A purge and the instance that lives again, in every order that two connections allow: in the end the store says
-// exactly who is there.
+// A purge and the instance that lives again, in every order that two connections allow: in the end the store
+// says exactly who is there.
 TEST_CASE("A purge that races a revived instance never takes it away") {
   log::set_level(log::Level::kWarning);  // each round has its line
   RedisServer server({.keep_data = false});

@@ -32,8 +32,8 @@ TEST_CASE("every name that the keyspace makes has its row") {
 }
 
 TEST_CASE("what is not ours has none") {
-  for (const char* key : {"", "relay", "relay:", "relay:seq2", "relay:log:", "other:seq", "relayx:seq", "relay:{7.31}",
-                          "relay:{7.31}:", "relay:lease:other", "relay:instances:x"}) {
+  for (const char* key : {"", "relay", "relay:", "relay:seq2", "relay:log:", "other:seq", "relayx:seq",
+                          "relay:{7.31}", "relay:{7.31}:", "relay:lease:other", "relay:instances:x"}) {
     INFO(key);
     CHECK(row_of(key, "relay") == nullptr);
   }

@@ -12,7 +12,8 @@ inline constexpr const char* kKeysEnd = ".\\\" END KEYS\n";
 
 inline std::string roff(std::string_view text) {
   std::string out;
-  for (const char c : text) out += c == '"' ? std::string("\\(dq") : c == '-' ? std::string("\\-") : std::string(1, c);
+  for (const char c : text)
+    out += c == '"' ? std::string("\\(dq") : c == '-' ? std::string("\\-") : std::string(1, c);
   return out;
 }
 
@@ -34,7 +35,8 @@ inline std::string man_keys() {
   std::string out;
   for (const redis::KeyRow& row : redis::kKeyRows) {
     out += ".It Li " + roff(row.name) + " Pq " + std::string(name_of(row.type)) + '\n' + paragraph(row.holds);
-    if (row.type != redis::KeyType::kTopic) out += (row.expires ? "Expires: " : "Goes: ") + paragraph(row.goes);
+    if (row.type != redis::KeyType::kTopic)
+      out += (row.expires ? "Expires: " : "Goes: ") + paragraph(row.goes);
     out += "Used by: " + paragraph(row.used_by);
   }
   return out;

@@ -46,13 +46,14 @@ TEST_CASE("with a hash tag, all names of a partition carry it") {
 
 TEST_CASE("no two names meet") {
   const Keyspace keys("relay");
-  std::set<std::string> names = {keys.seq(), keys.epoch(), keys.history(), keys.layout(), keys.instances(), keys.purge_lease()};
+  std::set<std::string> names = {keys.seq(),    keys.epoch(),     keys.history(),
+                                 keys.layout(), keys.instances(), keys.purge_lease()};
   std::size_t count = names.size();
   for (const char* channel : {"a", "a:b", "a:b:c", "log:a", "seq"}) {
-    for (const std::string& name : {keys.log(channel), keys.bytes(channel), keys.last(channel), keys.bus(channel),
-                                    keys.probe(channel, 0), keys.instance(channel), keys.held(channel), keys.subs(channel),
-                                    keys.idempotency(channel, "k"),
-                                    keys.idempotency(channel, std::string(channel) + ":k")}) {
+    for (const std::string& name :
+         {keys.log(channel), keys.bytes(channel), keys.last(channel), keys.bus(channel),
+          keys.probe(channel, 0), keys.instance(channel), keys.held(channel), keys.subs(channel),
+          keys.idempotency(channel, "k"), keys.idempotency(channel, std::string(channel) + ":k")}) {
       names.insert(name);
       ++count;
     }

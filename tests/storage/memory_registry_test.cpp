@@ -34,7 +34,8 @@ TEST_CASE("With memory storage this instance is the only one") {
   CHECK(all[0].silent_ms == 300);
   CHECK(all[0].status.clients == 4);
   std::vector<bool> known;
-  for (const char* id : {"one", "two"}) registry.knows(id, [&](Result<bool> answer) { known.push_back(answer.value()); });
+  for (const char* id : {"one", "two"})
+    registry.knows(id, [&](Result<bool> answer) { known.push_back(answer.value()); });
   CHECK(known == std::vector<bool>{true, false});
   bool asked = false;
   registry.presence("a", 10, [&](Result<hub::PresenceAnswer> answer) {

@@ -19,13 +19,14 @@ std::string record(MessageId id, std::uint32_t ttl_ms = 60'000) {
 
 class Reading {
  public:
-  Reading(MessageId after, std::uint32_t limit) : builder_([&] {
-    hub::ReadQuery query;
-    query.channel = hub::ChannelName::copy_of("room:1");
-    query.after = after;
-    query.limit = limit;
-    return query;
-  }()) {}
+  Reading(MessageId after, std::uint32_t limit)
+      : builder_([&] {
+          hub::ReadQuery query;
+          query.channel = hub::ChannelName::copy_of("room:1");
+          query.after = after;
+          query.limit = limit;
+          return query;
+        }()) {}
 
   // One round of the range.
   Reading& members(const std::vector<std::string>& texts) {
@@ -44,10 +45,13 @@ class Reading {
   template <class Take>
   void answer(const std::string& bytes, Take&& take) {
     wire::RespReader reader;
-    REQUIRE(reader.feed(bytes, [&](const wire::RespValue& value) {
-      take(value);
-      return true;
-    }).has_value());
+    REQUIRE(reader
+                .feed(bytes,
+                      [&](const wire::RespValue& value) {
+                        take(value);
+                        return true;
+                      })
+                .has_value());
   }
   PageBuilder builder_;
 };

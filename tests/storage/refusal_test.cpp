@@ -18,7 +18,8 @@ TEST_CASE("errors are told apart by their first word") {
 }
 
 TEST_CASE("any other error says nothing of what was done") {
-  for (const char* text : {"ERR unknown command", "WRONGTYPE Operation against a key", "", "MOVEDX 1 a:1", "moved"}) {
+  for (const char* text :
+       {"ERR unknown command", "WRONGTYPE Operation against a key", "", "MOVEDX 1 a:1", "moved"}) {
     CHECK(classify(text) == Refusal::kNone);
   }
 }
@@ -41,7 +42,8 @@ TEST_CASE("a redirect may leave the host to the one that said so") {
 }
 
 TEST_CASE("a malformed redirect has no port") {
-  for (const char* text : {"MOVED", "MOVED 1", "MOVED 1 host", "MOVED 1 host:", "MOVED 1 host:x1", "MOVED 1 host:70000"}) {
+  for (const char* text :
+       {"MOVED", "MOVED 1", "MOVED 1 host", "MOVED 1 host:", "MOVED 1 host:x1", "MOVED 1 host:70000"}) {
     CHECK(parse_redirect(text).port == 0);
   }
 }

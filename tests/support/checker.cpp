@@ -6,7 +6,9 @@
 namespace relay::test {
 namespace {
 
-std::string text_of(const Item& item) { return item.channel + " id " + std::to_string(item.id); }
+std::string text_of(const Item& item) {
+  return item.channel + " id " + std::to_string(item.id);
+}
 
 }  // namespace
 
@@ -47,7 +49,8 @@ class Checker::Verdict {
            at != checker_.known_.end() && at->first.first == partition; ++at) {
         const Known& known = at->second;
         if (known.forgotten || channels_.count(known.channel) == 0 || seen_.count(at->first) != 0) continue;
-        if (lost++ == 0) first = known.channel + " id " + std::to_string(at->first.second) + ' ' + known.payload;
+        if (lost++ == 0)
+          first = known.channel + " id " + std::to_string(at->first.second) + ' ' + known.payload;
       }
     }
     return lost == 0 ? std::string() : "lost " + std::to_string(lost) + ", the first " + first;
@@ -67,7 +70,8 @@ class Checker::Verdict {
   }
 
   std::string take_stranger(const Item& item) {
-    if (checker_.unknown_.count(item.data) == 0) return "never acknowledged: " + text_of(item) + ' ' + item.data;
+    if (checker_.unknown_.count(item.data) == 0)
+      return "never acknowledged: " + text_of(item) + ' ' + item.data;
     if (!strangers_.insert(item.data).second) return "repeated: " + text_of(item) + ' ' + item.data;
     return {};
   }
@@ -102,7 +106,8 @@ void Checker::unknown(std::string_view payload) {
 
 void Checker::forgotten(std::string_view channel, MessageId id) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = known_.find(place(channel, id)); found != known_.end()) found->second.forgotten = true;
+  if (const auto found = known_.find(place(channel, id)); found != known_.end())
+    found->second.forgotten = true;
 }
 
 std::size_t Checker::count() const {
@@ -135,8 +140,8 @@ std::set<MessageId> Checker::ids(std::string_view channel) const {
   return found;
 }
 
-std::string Checker::judge(const std::vector<Item>& items, const std::set<std::string>& channels, MessageId after,
-                           Allowed allowed) const {
+std::string Checker::judge(const std::vector<Item>& items, const std::set<std::string>& channels,
+                           MessageId after, Allowed allowed) const {
   const std::lock_guard lock(mutex_);
   Verdict verdict(*this, channels, after, allowed);
   for (const Item& item : items) {

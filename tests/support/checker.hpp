@@ -1,7 +1,7 @@
 // Knows every acknowledged message, and judges what subscribers got: loss, repetition, order, forgery.
 //
-// Any number of publishing threads may record while streams run; judge() after they have stopped. Ids are compared
-// within a partition: an id names a message together with its partition.
+// Any number of publishing threads may record while streams run; judge() after they have stopped. Ids are
+// compared within a partition: an id names a message together with its partition.
 #pragma once
 
 #include <cstdint>
@@ -46,9 +46,10 @@ class Checker {
   std::set<MessageId> ids(std::string_view channel) const;
 
   // What is wrong with `items` as the whole of what a subscriber of `channels` got who began behind `after`
-  // (0: everything). Empty: nothing. Items without a channel's name or an id (raw SSE streams, there over several
-  // partitions) are known by their payloads, which are then unique.
-  std::string judge(const std::vector<Item>& items, const std::set<std::string>& channels, MessageId after = 0) const {
+  // (0: everything). Empty: nothing. Items without a channel's name or an id (raw SSE streams, there over
+  // several partitions) are known by their payloads, which are then unique.
+  std::string judge(const std::vector<Item>& items, const std::set<std::string>& channels,
+                    MessageId after = 0) const {
     return judge(items, channels, after, Allowed{});
   }
   std::string judge(const std::vector<Item>& items, const std::set<std::string>& channels, MessageId after,

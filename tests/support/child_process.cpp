@@ -59,7 +59,9 @@ ChildProcess::~ChildProcess() {
   ::close(pipe_);
 }
 
-void ChildProcess::signal(int number) const { ::kill(pid_, number); }
+void ChildProcess::signal(int number) const {
+  ::kill(pid_, number);
+}
 
 std::optional<int> ChildProcess::wait(std::chrono::milliseconds limit) {
   const auto until = Clock::now() + limit;
@@ -71,7 +73,8 @@ std::optional<int> ChildProcess::wait(std::chrono::milliseconds limit) {
     }
     std::unique_lock lock(mutex_);
     if (Clock::now() >= until) return {};
-    // The end of the output is the sign; a child whose output is inherited elsewhere is looked at every 20 ms.
+    // The end of the output is the sign; a child whose output is inherited elsewhere is looked at every 20
+    // ms.
     more_.wait_for(lock, std::chrono::milliseconds(ended_ ? 1 : 20));
   }
   return status_;

@@ -1,7 +1,8 @@
 // A program under test: started with a clean environment, its output kept line by line, ended by its pid.
 //
-// Start, signal and wait from one thread; a thread of its own gathers the output, so that a child never blocks on
-// a full pipe. Destroying it kills the child and reaps it. Throws std::runtime_error when it cannot be started.
+// Start, signal and wait from one thread; a thread of its own gathers the output, so that a child never
+// blocks on a full pipe. Destroying it kills the child and reaps it. Throws std::runtime_error when it cannot
+// be started.
 #pragma once
 
 #include <sys/types.h>
@@ -33,7 +34,8 @@ class ChildProcess {
   bool running() { return !wait(std::chrono::milliseconds(0)).has_value(); }
 
   std::string output() const;  // stdout and stderr, so far
-  // The first line that contains `words`, as soon as there is one; nothing after `limit` or if the child ends first.
+  // The first line that contains `words`, as soon as there is one; nothing after `limit` or if the child ends
+  // first.
   std::optional<std::string> await_line(std::string_view words, std::chrono::milliseconds limit);
 
  private:

@@ -8,7 +8,9 @@
 namespace relay::test {
 namespace {
 
-Error link_down() { return make_error(ErrorKind::kUnavailable, "store_unavailable", "the link is cut"); }
+Error link_down() {
+  return make_error(ErrorKind::kUnavailable, "store_unavailable", "the link is cut");
+}
 
 }  // namespace
 
@@ -154,7 +156,10 @@ void FakeStorage::settle() {
 }
 
 void FakeStorage::probe() {
-  if (up_) bus_.push_back([this, until = last_ + first_id_at(hub::kClockSlack.count())] { proven_ = std::max(proven_, until); });
+  if (up_)
+    bus_.push_back([this, until = last_ + first_id_at(hub::kClockSlack.count())] {
+      proven_ = std::max(proven_, until);
+    });
 }
 
 void FakeStorage::cut() {
@@ -207,7 +212,8 @@ std::vector<MessageId> RecordingSubscriber::ids() const {
 }
 
 std::size_t RecordingSubscriber::gaps() const {
-  return static_cast<std::size_t>(std::count_if(told.begin(), told.end(), [](const Told& one) { return one.gap; }));
+  return static_cast<std::size_t>(
+      std::count_if(told.begin(), told.end(), [](const Told& one) { return one.gap; }));
 }
 
 void RecordingSubscriber::on_live(hub::Subscription&) {

@@ -1,8 +1,8 @@
 // A store in the test's hands: every command, answer and announcement waits until the test lets it move.
 //
-// It is built as a remote one behaves: commands are executed in order at the store and answered later; watches and
-// announcements travel on a line of their own, in order; the two lines are not in step with each other. Cutting the
-// link loses what is on it. One thread; `events` is a Hub or a recorder.
+// It is built as a remote one behaves: commands are executed in order at the store and answered later;
+// watches and announcements travel on a line of their own, in order; the two lines are not in step with each
+// other. Cutting the link loses what is on it. One thread; `events` is a Hub or a recorder.
 #pragma once
 
 #include <deque>
@@ -27,9 +27,9 @@ class FakeStorage final : public hub::Storage {
   // At the store, by whomever.
   MessageId store(std::string_view channel, std::string_view data, bool kept = true);
   void trim(std::string_view channel, std::size_t keep);
-  void lose_everything();                  // a new life of the data
-  void lose_end(MessageId last);           // as after a crash without a sync: ids go on from here
-  void begin_epoch(MessageId epoch);       // a new life above all, with what is kept; REQUIRES: above last()
+  void lose_everything();             // a new life of the data
+  void lose_end(MessageId last);      // as after a crash without a sync: ids go on from here
+  void begin_epoch(MessageId epoch);  // a new life above all, with what is kept; REQUIRES: above last()
   MessageId last() const { return last_; }
   // A probe leaves for the bus: once delivered, everything stored by now is proven to have been announced.
   void probe();
@@ -75,12 +75,12 @@ class FakeStorage final : public hub::Storage {
   int fail_in_ = -1;
   int operations_ = 0;
   std::size_t reads_ = 0;
-  std::set<std::string> watched_;                              // confirmed or not: what the hub has asked for
-  std::map<std::string, hub::WatchDone> waiting_watches_;      // asked for, not answered
-  std::deque<std::function<void()>> commands_;                 // executed at the store
+  std::set<std::string> watched_;                          // confirmed or not: what the hub has asked for
+  std::map<std::string, hub::WatchDone> waiting_watches_;  // asked for, not answered
+  std::deque<std::function<void()>> commands_;             // executed at the store
   std::deque<std::function<void()>> answers_;
   std::deque<std::function<void()>> bus_;
-  std::deque<std::function<void()>> broken_;                   // commands to fail when the link goes
+  std::deque<std::function<void()>> broken_;  // commands to fail when the link goes
 };
 
 // Partitions in the test's hands. A channel's is the sum of its name's bytes, modulo their number.
@@ -118,8 +118,8 @@ struct RecordingSubscriber final : hub::Subscriber {
   bool failed = false;
   bool is_congested = false;
   bool keeps_cursors = false;
-  std::function<void()> when_live;      // from within on_live
-  MessageId live_at = 0;                // the store's newest id when it became live, if `newest` is set
+  std::function<void()> when_live;  // from within on_live
+  MessageId live_at = 0;            // the store's newest id when it became live, if `newest` is set
   std::function<MessageId()> newest;
   hub::Subscription subscription{*this};
 

@@ -50,7 +50,9 @@ int connect_loopback(std::uint16_t port) {
 
 HttpClient::HttpClient(std::uint16_t port) : fd_(connect_loopback(port)) {}
 
-HttpClient::~HttpClient() { ::close(fd_); }
+HttpClient::~HttpClient() {
+  ::close(fd_);
+}
 
 HttpAnswer HttpClient::request(std::string_view method, std::string_view target, const HeaderList& headers,
                                std::string_view body) {
@@ -71,7 +73,8 @@ bool HttpClient::send(std::string_view bytes) {
 std::string HttpClient::read_some(std::chrono::milliseconds limit) {
   if (!rest_.empty()) return std::exchange(rest_, {});
   pollfd ready{fd_, POLLIN, 0};
-  if (::poll(&ready, 1, static_cast<int>(limit.count())) <= 0) throw std::runtime_error("nothing came within the limit");
+  if (::poll(&ready, 1, static_cast<int>(limit.count())) <= 0)
+    throw std::runtime_error("nothing came within the limit");
   char buffer[16384];
   const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
   return got <= 0 ? std::string() : std::string(buffer, static_cast<std::size_t>(got));
@@ -115,13 +118,16 @@ std::string HttpClient::read_to_end(std::chrono::milliseconds limit) {
   }
 }
 
-void HttpClient::shut_down_writing() { ::shutdown(fd_, SHUT_WR); }
+void HttpClient::shut_down_writing() {
+  ::shutdown(fd_, SHUT_WR);
+}
 
 HttpAnswer http_get(std::uint16_t port, std::string_view target, const HeaderList& headers) {
   return HttpClient(port).request("GET", target, headers);
 }
 
-HttpAnswer http_post(std::uint16_t port, std::string_view target, std::string_view body, const HeaderList& headers) {
+HttpAnswer http_post(std::uint16_t port, std::string_view target, std::string_view body,
+                     const HeaderList& headers) {
   return HttpClient(port).request("POST", target, headers, body);
 }
 

@@ -1,5 +1,5 @@
-// A plain blocking HTTP/1 client over one loopback connection: whole exchanges for tests, and raw bytes for those
-// that must misbehave. One thread. Throws std::runtime_error when nothing comes within its limit.
+// A plain blocking HTTP/1 client over one loopback connection: whole exchanges for tests, and raw bytes for
+// those that must misbehave. One thread. Throws std::runtime_error when nothing comes within its limit.
 #pragma once
 
 #include <chrono>
@@ -56,7 +56,8 @@ class HttpClient {
 
 // One exchange on a connection of its own.
 HttpAnswer http_get(std::uint16_t port, std::string_view target, const HeaderList& headers = {});
-HttpAnswer http_post(std::uint16_t port, std::string_view target, std::string_view body, const HeaderList& headers = {});
+HttpAnswer http_post(std::uint16_t port, std::string_view target, std::string_view body,
+                     const HeaderList& headers = {});
 
 // A connected blocking loopback socket.
 int connect_loopback(std::uint16_t port);

@@ -18,7 +18,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-void write_file(const char* path, const std::string& text) { std::ofstream(path) << text; }
+void write_file(const char* path, const std::string& text) {
+  std::ofstream(path) << text;
+}
 
 // Root of a user namespace of its own may do in it what root may.
 bool unshare_network() {
@@ -78,6 +80,8 @@ void OwnNetwork::Drop::add(std::string_view match) const {
   if (!why.empty()) throw std::runtime_error("nft " + why);
 }
 
-OwnNetwork::Drop::~Drop() { nft("flush chain inet relay_test gate"); }
+OwnNetwork::Drop::~Drop() {
+  nft("flush chain inet relay_test gate");
+}
 
 }  // namespace relay::test

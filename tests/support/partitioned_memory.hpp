@@ -1,5 +1,5 @@
-// Memory storage in several partitions, so that sessions can be tried over them without a Redis Cluster. A channel's
-// partition is the sum of its name's bytes, modulo their number. Loop thread only.
+// Memory storage in several partitions, so that sessions can be tried over them without a Redis Cluster. A
+// channel's partition is the sum of its name's bytes, modulo their number. Loop thread only.
 #pragma once
 
 #include <memory>
@@ -15,11 +15,14 @@ class PartitionedMemory final : public hub::Store {
  public:
   PartitionedMemory(net::IoLoop& loop, const Clock& clock, std::uint32_t partitions) {
     for (std::uint32_t i = 0; i < partitions; ++i) {
-      parts_.push_back(std::make_unique<memory::MemoryStorage>(loop, std::make_shared<memory::MemoryStore>(clock)));
+      parts_.push_back(
+          std::make_unique<memory::MemoryStorage>(loop, std::make_shared<memory::MemoryStore>(clock)));
     }
   }
 
-  void attach(std::uint32_t partition, hub::StorageEvents& events) override { parts_[partition]->attach(0, events); }
+  void attach(std::uint32_t partition, hub::StorageEvents& events) override {
+    parts_[partition]->attach(0, events);
+  }
   std::uint32_t partitions() const override { return static_cast<std::uint32_t>(parts_.size()); }
   std::uint32_t partition_of(std::string_view channel) const override {
     std::uint32_t sum = 0;

@@ -13,7 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 std::string value_of(RedisServer& server, std::string_view section, std::string_view key) {
-  const std::string info = section == "cluster" ? server.command({"CLUSTER", "INFO"}) : server.command({"INFO", section});
+  const std::string info =
+      section == "cluster" ? server.command({"CLUSTER", "INFO"}) : server.command({"INFO", section});
   const auto at = info.find(std::string(key) + ":");
   if (at == info.npos) return {};
   const auto begin = at + key.size() + 1;
@@ -22,10 +23,12 @@ std::string value_of(RedisServer& server, std::string_view section, std::string_
 
 }  // namespace
 
-void await_condition(const std::function<bool()>& condition, std::string_view what, std::chrono::milliseconds limit) {
+void await_condition(const std::function<bool()>& condition, std::string_view what,
+                     std::chrono::milliseconds limit) {
   const auto until = std::chrono::steady_clock::now() + limit;
   while (!condition()) {
-    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("not in time: " + std::string(what));
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error("not in time: " + std::string(what));
     std::this_thread::sleep_for(20ms);  // Redis has no event for what goes on in a cluster
   }
 }
@@ -36,10 +39,11 @@ RedisCluster::RedisCluster(Options options) : options_(std::move(options)) {
   for (std::size_t i = 0; i < count; ++i) {
     bus_ports.push_back(std::to_string(free_port()));
     RedisServer::Options its{.way = RedisWay::kTcp, .keep_data = options_.keep_data, .more = options_.more};
-    for (std::string word : {std::string("--cluster-enabled"), std::string("yes"), std::string("--cluster-port"),
-                             bus_ports.back(), std::string("--cluster-node-timeout"),
-                             std::to_string(options_.node_timeout.count()), std::string("--cluster-replica-validity-factor"),
-                             std::string("0"), std::string("--repl-diskless-sync-delay"), std::string("0")}) {
+    for (std::string word :
+         {std::string("--cluster-enabled"), std::string("yes"), std::string("--cluster-port"),
+          bus_ports.back(), std::string("--cluster-node-timeout"),
+          std::to_string(options_.node_timeout.count()), std::string("--cluster-replica-validity-factor"),
+          std::string("0"), std::string("--repl-diskless-sync-delay"), std::string("0")}) {
       its.more.push_back(std::move(word));
     }
     nodes_.push_back(std::make_unique<RedisServer>(its));
@@ -55,12 +59,14 @@ RedisCluster::RedisCluster(Options options) : options_(std::move(options)) {
     node(0).command({"CLUSTER", "MEET", "127.0.0.1", std::to_string(node(i).port()), bus_ports[i]});
   }
   for (std::size_t i = 0; i < count; ++i) {
-    await_condition([&] { return value_of(node(i), "cluster", "cluster_known_nodes") == std::to_string(count); },
-                    "the nodes of a cluster know each other");
+    await_condition(
+        [&] { return value_of(node(i), "cluster", "cluster_known_nodes") == std::to_string(count); },
+        "the nodes of a cluster know each other");
   }
   for (std::size_t i = options_.masters; i < count; ++i) {
-    await_condition([&] { return node(i).command({"CLUSTER", "REPLICATE", ids_[i % options_.masters]}) == "OK"; },
-                    "a node becomes a replica");
+    await_condition(
+        [&] { return node(i).command({"CLUSTER", "REPLICATE", ids_[i % options_.masters]}) == "OK"; },
+        "a node becomes a replica");
   }
   await_whole();
 }
@@ -80,19 +86,22 @@ void RedisCluster::await_whole() {
 redis::RedisSettings RedisCluster::settings() const {
   redis::RedisSettings settings = nodes_.front()->settings();
   settings.mode = redis::Mode::kCluster;
-  for (std::size_t i = 1; i < size(); ++i) settings.server.more_hosts.push_back({"127.0.0.1", nodes_[i]->port()});
+  for (std::size_t i = 1; i < size(); ++i)
+    settings.server.more_hosts.push_back({"127.0.0.1", nodes_[i]->port()});
   return settings;
 }
 
 std::string RedisCluster::url() const {
   std::string url;
-  for (const auto& its : nodes_) url += (url.empty() ? "redis://127.0.0.1:" : ",127.0.0.1:") + std::to_string(its->port());
+  for (const auto& its : nodes_)
+    url += (url.empty() ? "redis://127.0.0.1:" : ",127.0.0.1:") + std::to_string(its->port());
   return url;
 }
 
 std::size_t RedisCluster::master_of(std::string_view key, std::size_t witness) {
   const std::uint32_t slot = redis::slot_of(key);
-  for (const redis::ClusterNode& its : redis::parse_cluster_nodes(node(witness).command({"CLUSTER", "NODES"}))) {
+  for (const redis::ClusterNode& its :
+       redis::parse_cluster_nodes(node(witness).command({"CLUSTER", "NODES"}))) {
     for (const auto& [first, last] : its.slots) {
       if (slot < first || slot > last) continue;
       for (std::size_t i = 0; i < size(); ++i) {
@@ -121,12 +130,14 @@ void RedisCluster::move_slot(std::uint32_t slot, std::size_t from, std::size_t t
   for (;;) {
     const auto keys = node(from).list({"CLUSTER", "GETKEYSINSLOT", number, "10"});
     if (keys.empty()) break;
-    std::vector<std::string> command{"MIGRATE", "127.0.0.1", std::to_string(node(to).port()), "", "0", "5000", "KEYS"};
+    std::vector<std::string> command{"MIGRATE", "127.0.0.1", std::to_string(node(to).port()), "", "0",
+                                     "5000",    "KEYS"};
     command.insert(command.end(), keys.begin(), keys.end());
     const std::string answer = node(from).list(command).at(0);
     if (answer.starts_with('-')) throw std::runtime_error("MIGRATE: " + answer);
   }
-  for (const std::size_t index : {to, from}) node(index).command({"CLUSTER", "SETSLOT", number, "NODE", ids_[to]});
+  for (const std::size_t index : {to, from})
+    node(index).command({"CLUSTER", "SETSLOT", number, "NODE", ids_[to]});
 }
 
 }  // namespace relay::test

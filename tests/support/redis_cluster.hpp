@@ -1,8 +1,8 @@
 // A real Redis Cluster of a test's own: masters and their replicas on loopback, ended by pid.
 //
-// One test thread. The masters are nodes 0 to masters - 1, the replicas of the first pass follow in the same order:
-// at the beginning node masters + i is the replica of node i. Throws std::runtime_error when something does not come
-// about in time.
+// One test thread. The masters are nodes 0 to masters - 1, the replicas of the first pass follow in the same
+// order: at the beginning node masters + i is the replica of node i. Throws std::runtime_error when something
+// does not come about in time.
 #pragma once
 
 #include <chrono>

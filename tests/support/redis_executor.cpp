@@ -10,11 +10,15 @@
 
 namespace relay::test {
 
-RedisExecutor::RedisExecutor(const RedisServer& server, std::uint32_t partitions) : fd_(connect_loopback(server.port())) {
-  for (std::uint32_t i = 0; i < partitions; ++i) keys_.emplace_back("relay", partitions == 1 ? "" : std::to_string(i));
+RedisExecutor::RedisExecutor(const RedisServer& server, std::uint32_t partitions)
+    : fd_(connect_loopback(server.port())) {
+  for (std::uint32_t i = 0; i < partitions; ++i)
+    keys_.emplace_back("relay", partitions == 1 ? "" : std::to_string(i));
 }
 
-RedisExecutor::~RedisExecutor() { ::close(fd_); }
+RedisExecutor::~RedisExecutor() {
+  ::close(fd_);
+}
 
 std::uint32_t RedisExecutor::partition_of(std::string_view channel) const {
   return static_cast<std::uint32_t>(std::hash<std::string_view>{}(channel) % keys_.size());
@@ -29,11 +33,13 @@ void RedisExecutor::call(std::uint32_t, const redis::Script& script, std::vector
   ask(std::move(words), std::move(on_reply));
 }
 
-void RedisExecutor::command(std::uint32_t, std::vector<std::string> words, redis::OnReply on_reply, Milliseconds) {
+void RedisExecutor::command(std::uint32_t, std::vector<std::string> words, redis::OnReply on_reply,
+                            Milliseconds) {
   ask(std::move(words), std::move(on_reply));
 }
 
-void RedisExecutor::command_on(std::string_view, std::vector<std::string> words, redis::OnReply on_reply, Milliseconds) {
+void RedisExecutor::command_on(std::string_view, std::vector<std::string> words, redis::OnReply on_reply,
+                               Milliseconds) {
   ask(std::move(words), std::move(on_reply));
 }
 

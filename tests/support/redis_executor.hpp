@@ -1,4 +1,5 @@
-// A redis::Executor of a test's own over one blocking connection: each call is run when the test says so, or at once.
+// A redis::Executor of a test's own over one blocking connection: each call is run when the test says so, or
+// at once.
 //
 // With several partitions, all of them are on the one server, told apart by their tags. One thread.
 #pragma once
@@ -20,7 +21,10 @@ class RedisExecutor final : public redis::Executor {
   // While held, calls wait for step(): runs the oldest one and answers it; false if there is none.
   void hold(bool held) { held_ = held; }
   bool step();
-  void settle() { while (step()) {} }
+  void settle() {
+    while (step()) {
+    }
+  }
   // While cut, calls are answered with nothing. `run`: Redis has run them nevertheless.
   void cut(bool cut, bool run = false) { cut_ = cut, run_while_cut_ = run; }
   std::size_t waiting() const { return waiting_.size(); }

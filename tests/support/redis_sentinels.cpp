@@ -9,12 +9,14 @@ namespace relay::test {
 using namespace std::chrono_literals;
 
 RedisSentinels::RedisSentinels(std::size_t replicas, std::chrono::milliseconds down_after) {
-  nodes_.push_back(std::make_unique<RedisServer>(
-      RedisServer::Options{.way = RedisWay::kTcp, .keep_data = true, .more = {"--repl-diskless-sync-delay", "0"}}));
+  nodes_.push_back(std::make_unique<RedisServer>(RedisServer::Options{
+      .way = RedisWay::kTcp, .keep_data = true, .more = {"--repl-diskless-sync-delay", "0"}}));
   const std::string master = std::to_string(node(0).port());
   for (std::size_t i = 0; i < replicas; ++i) {
-    nodes_.push_back(std::make_unique<RedisServer>(
-        RedisServer::Options{.way = RedisWay::kTcp, .keep_data = true, .more = {"--replicaof", "127.0.0.1 " + master, "--repl-diskless-sync-delay", "0"}}));
+    nodes_.push_back(std::make_unique<RedisServer>(RedisServer::Options{
+        .way = RedisWay::kTcp,
+        .keep_data = true,
+        .more = {"--replicaof", "127.0.0.1 " + master, "--repl-diskless-sync-delay", "0"}}));
   }
   await_replicas();
   for (int i = 0; i < 3; ++i) {
@@ -22,11 +24,13 @@ RedisSentinels::RedisSentinels(std::size_t replicas, std::chrono::milliseconds d
     folders_.push_back(std::make_unique<ScratchFolder>());
     const std::string name = kMaster;
     const std::string file = folders_.back()->write(
-        "sentinel.conf", "port " + std::to_string(ports_.back()) + "\nbind 127.0.0.1\ndir " + folders_.back()->path() +
-                             "\nsentinel monitor " + name + " 127.0.0.1 " + master + " 2\nsentinel down-after-milliseconds " +
-                             name + " " + std::to_string(down_after.count()) + "\nsentinel failover-timeout " + name +
+        "sentinel.conf", "port " + std::to_string(ports_.back()) + "\nbind 127.0.0.1\ndir " +
+                             folders_.back()->path() + "\nsentinel monitor " + name + " 127.0.0.1 " + master +
+                             " 2\nsentinel down-after-milliseconds " + name + " " +
+                             std::to_string(down_after.count()) + "\nsentinel failover-timeout " + name +
                              " 4000\n");
-    sentinels_.push_back(std::make_unique<ChildProcess>(std::vector<std::string>{redis_program(), file, "--sentinel"}));
+    sentinels_.push_back(
+        std::make_unique<ChildProcess>(std::vector<std::string>{redis_program(), file, "--sentinel"}));
     if (!sentinels_.back()->await_line("+monitor master", 20s)) {
       throw std::runtime_error("a sentinel does not start: " + sentinels_.back()->output());
     }
@@ -65,7 +69,8 @@ redis::RedisSettings RedisSentinels::settings() const {
 
 std::string RedisSentinels::url() const {
   std::string url;
-  for (const std::uint16_t port : ports_) url += (url.empty() ? "redis://127.0.0.1:" : ",127.0.0.1:") + std::to_string(port);
+  for (const std::uint16_t port : ports_)
+    url += (url.empty() ? "redis://127.0.0.1:" : ",127.0.0.1:") + std::to_string(port);
   return url;
 }
 
@@ -93,7 +98,8 @@ std::size_t RedisSentinels::await_other_master(std::size_t former) {
 }
 
 void RedisSentinels::command_failover() {
-  await_condition([this] { return ask({"SENTINEL", "FAILOVER", kMaster}).starts_with("OK"); }, "a failover begins");
+  await_condition([this] { return ask({"SENTINEL", "FAILOVER", kMaster}).starts_with("OK"); },
+                  "a failover begins");
 }
 
 }  // namespace relay::test

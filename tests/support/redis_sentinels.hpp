@@ -1,7 +1,7 @@
 // A real master with its replicas, and three sentinels that watch over them, on loopback, ended by pid.
 //
-// One test thread. Node 0 is the master at the beginning. Throws std::runtime_error when something does not come about
-// in time.
+// One test thread. Node 0 is the master at the beginning. Throws std::runtime_error when something does not
+// come about in time.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,8 @@ namespace relay::test {
 class RedisSentinels {
  public:
   static constexpr const char* kMaster = "relay-master";
-  explicit RedisSentinels(std::size_t replicas = 1, std::chrono::milliseconds down_after = std::chrono::seconds(1));
+  explicit RedisSentinels(std::size_t replicas = 1,
+                          std::chrono::milliseconds down_after = std::chrono::seconds(1));
 
   redis::RedisSettings settings() const;
   std::string url() const;  // of the sentinels, as redis.url takes it

@@ -42,7 +42,8 @@ class Dial {
 
   template <class OnValue>
   void talk(const std::string& commands, std::size_t answers, OnValue&& on_value) {
-    if (::send(fd_, commands.data(), commands.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(commands.size())) {
+    if (::send(fd_, commands.data(), commands.size(), MSG_NOSIGNAL) !=
+        static_cast<ssize_t>(commands.size())) {
       throw std::runtime_error("redis-server does not take commands");
     }
     wire::RespReader reader;
@@ -66,10 +67,17 @@ void flatten(const RespValue& value, std::vector<std::string>& out) {
     case RespValue::Type::kArray:
       for (std::size_t i = 0; i < value.size(); ++i) flatten(value[i], out);
       break;
-    case RespValue::Type::kInteger: out.push_back(std::to_string(value.integer())); break;
-    case RespValue::Type::kNil: out.emplace_back("(nil)"); break;
-    case RespValue::Type::kError: out.push_back("-" + std::string(value.text())); break;
-    default: out.emplace_back(value.text());
+    case RespValue::Type::kInteger:
+      out.push_back(std::to_string(value.integer()));
+      break;
+    case RespValue::Type::kNil:
+      out.emplace_back("(nil)");
+      break;
+    case RespValue::Type::kError:
+      out.push_back("-" + std::string(value.text()));
+      break;
+    default:
+      out.emplace_back(value.text());
   }
 }
 
@@ -90,8 +98,8 @@ RedisServer::~RedisServer() = default;
 // A CA, and a pair for 127.0.0.1 that serves both ends.
 void RedisServer::make_certificates() {
   folder_.write("san", "subjectAltName=IP:127.0.0.1");
-  run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-       "-subj", "/CN=relay test CA", "-keyout", file("ca.key"), "-out", file("ca.crt")});
+  run({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+       "-days", "2", "-subj", "/CN=relay test CA", "-keyout", file("ca.key"), "-out", file("ca.crt")});
   run({"openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj",
        "/CN=127.0.0.1", "-keyout", file("redis.key"), "-out", file("redis.csr")});
   run({"openssl", "x509", "-req", "-in", file("redis.csr"), "-CA", file("ca.crt"), "-CAkey", file("ca.key"),
@@ -99,21 +107,37 @@ void RedisServer::make_certificates() {
 }
 
 std::vector<std::string> RedisServer::arguments() const {
-  std::vector<std::string> all = {redis_program(), "--bind", "127.0.0.1", "--dir", folder_.path(), "--unixsocket",
-                                  file("redis.sock"), "--save", "", "--appendonly", options_.keep_data ? "yes" : "no", "--appendfsync",
+  std::vector<std::string> all = {redis_program(),
+                                  "--bind",
+                                  "127.0.0.1",
+                                  "--dir",
+                                  folder_.path(),
+                                  "--unixsocket",
+                                  file("redis.sock"),
+                                  "--save",
+                                  "",
+                                  "--appendonly",
+                                  options_.keep_data ? "yes" : "no",
+                                  "--appendfsync",
                                   "always"};
   const auto add = [&](std::initializer_list<std::string> some) { all.insert(all.end(), some); };
   const std::string port = std::to_string(port_);
   switch (options_.way) {
-    case RedisWay::kTcp: add({"--port", port}); break;
-    case RedisWay::kUnix: add({"--port", "0"}); break;
+    case RedisWay::kTcp:
+      add({"--port", port});
+      break;
+    case RedisWay::kUnix:
+      add({"--port", "0"});
+      break;
     case RedisWay::kTls:
     case RedisWay::kTlsClientCertificate:
       add({"--port", "0", "--tls-port", port, "--tls-cert-file", file("redis.crt"), "--tls-key-file",
            file("redis.key"), "--tls-ca-cert-file", file("ca.crt"), "--tls-auth-clients",
            options_.way == RedisWay::kTls ? "no" : "yes"});
       break;
-    case RedisWay::kPassword: add({"--port", port, "--requirepass", std::string(kOperatorPassword)}); break;
+    case RedisWay::kPassword:
+      add({"--port", port, "--requirepass", std::string(kOperatorPassword)});
+      break;
     case RedisWay::kAclUser:
       // No more than relay needs: its own keys and topics, and these commands.
       add({"--port", port, "--requirepass", std::string(kOperatorPassword)});
@@ -147,8 +171,11 @@ redis::RedisSettings RedisServer::settings() const {
   settings.server.port = port_;
   settings.instance = "test";
   switch (options_.way) {
-    case RedisWay::kTcp: break;
-    case RedisWay::kUnix: settings.server.unix_path = file("redis.sock"); break;
+    case RedisWay::kTcp:
+      break;
+    case RedisWay::kUnix:
+      settings.server.unix_path = file("redis.sock");
+      break;
     case RedisWay::kTlsClientCertificate:
       settings.tls_cert_file = file("redis.crt");
       settings.tls_key_file = file("redis.key");
@@ -157,7 +184,9 @@ redis::RedisSettings RedisServer::settings() const {
       settings.server.tls = true;
       settings.tls_ca_file = file("ca.crt");
       break;
-    case RedisWay::kPassword: settings.server.password = kOperatorPassword; break;
+    case RedisWay::kPassword:
+      settings.server.password = kOperatorPassword;
+      break;
     case RedisWay::kAclUser:
       settings.server.username = kUser;
       settings.server.password = kUserPassword;

@@ -26,15 +26,16 @@ std::string proc_file(pid_t pid, const char* name) {
 std::uint16_t port_in(const std::string& line) {
   constexpr std::string_view kHost = "127.0.0.1:";
   const auto at = line.find(kHost);
-  return at == std::string::npos ? 0 : static_cast<std::uint16_t>(std::atoi(line.c_str() + at + kHost.size()));
+  return at == std::string::npos ? 0
+                                 : static_cast<std::uint16_t>(std::atoi(line.c_str() + at + kHost.size()));
 }
 
 }  // namespace
 
 std::vector<std::string> relayd_command(const Settings& settings, const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{RELAYD_BINARY, "--listen",     "127.0.0.1:0",         "--operator-listen",
-                                   "127.0.0.1:0", "--set",        "log.format=logfmt",   "--set",
-                                   "admin.socket="};
+  std::vector<std::string> command{RELAYD_BINARY,       "--listen",    "127.0.0.1:0",
+                                   "--operator-listen", "127.0.0.1:0", "--set",
+                                   "log.format=logfmt", "--set",       "admin.socket="};
   for (const auto& [key, value] : settings) {
     command.emplace_back("--set");
     command.push_back(key + "=" + value);
@@ -48,7 +49,8 @@ RelaydProcess::RelaydProcess(Settings settings, std::vector<std::string> argumen
   const auto line = process_.await_line("event=listening ", kStartLimit);
   const auto operator_line = process_.await_line("event=listening.operator ", kStartLimit);
   const auto started = process_.await_line("event=started ", kStartLimit);
-  if (!line || !operator_line || !started) throw std::runtime_error("relayd did not start:\n" + process_.output());
+  if (!line || !operator_line || !started)
+    throw std::runtime_error("relayd did not start:\n" + process_.output());
   port_ = port_in(*line);
   operator_port_ = port_in(*operator_line);
 }
@@ -56,7 +58,8 @@ RelaydProcess::RelaydProcess(Settings settings, std::vector<std::string> argumen
 void RelaydProcess::await_ready() const {
   const auto until = std::chrono::steady_clock::now() + kStartLimit;
   while (http_get(operator_port_, "/readyz").status != 200) {
-    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("relayd is not ready:\n" + process_.output());
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error("relayd is not ready:\n" + process_.output());
     std::this_thread::sleep_for(std::chrono::milliseconds(10));  // readiness can only be asked for
   }
 }

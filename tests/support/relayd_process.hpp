@@ -1,7 +1,7 @@
 // The built relayd on free loopback ports, as a test sees it from outside.
 //
-// One test thread. Destroying it kills the process. A relayd that does not start throws std::runtime_error with
-// its whole output.
+// One test thread. Destroying it kills the process. A relayd that does not start throws std::runtime_error
+// with its whole output.
 #pragma once
 
 #include <chrono>
@@ -45,6 +45,7 @@ class RelaydProcess {
 };
 
 // The command that starts relayd with these settings, without starting it.
-std::vector<std::string> relayd_command(const Settings& settings, const std::vector<std::string>& arguments = {});
+std::vector<std::string> relayd_command(const Settings& settings,
+                                        const std::vector<std::string>& arguments = {});
 
 }  // namespace relay::test

@@ -1,5 +1,5 @@
-// The storage that a path test runs relayd on: $RELAY_TEST_STORAGE is "memory" (the default) or "redis", which
-// starts a redis-server of its own that can be killed, frozen and brought back. One test thread.
+// The storage that a path test runs relayd on: $RELAY_TEST_STORAGE is "memory" (the default) or "redis",
+// which starts a redis-server of its own that can be killed, frozen and brought back. One test thread.
 #pragma once
 
 #include <memory>

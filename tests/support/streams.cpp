@@ -19,7 +19,9 @@ using Json = nlohmann::json;
 
 constexpr std::uint32_t kMask = 0x1f2e3d4c;
 
-bool is_ws(Wire wire) { return wire == Wire::kWsJson || wire == Wire::kWsRaw; }
+bool is_ws(Wire wire) {
+  return wire == Wire::kWsJson || wire == Wire::kWsRaw;
+}
 
 std::string target_of(Wire wire, std::string_view query) {
   std::string target = is_ws(wire) ? "/v1/ws?" : "/v1/events?";
@@ -29,7 +31,9 @@ std::string target_of(Wire wire, std::string_view query) {
   return target;
 }
 
-std::string payload_text(const Json& data) { return data.is_string() ? data.get<std::string>() : data.dump(); }
+std::string payload_text(const Json& data) {
+  return data.is_string() ? data.get<std::string>() : data.dump();
+}
 
 }  // namespace
 
@@ -81,7 +85,9 @@ void Stream::send_frame(wire::WsOpcode opcode, std::string_view payload, bool fi
   send_bytes(frame);
 }
 
-void Stream::send_text(std::string_view text) { send_frame(wire::WsOpcode::kText, text); }
+void Stream::send_text(std::string_view text) {
+  send_frame(wire::WsOpcode::kText, text);
+}
 
 void Stream::read() {
   char buffer[65536];
@@ -123,7 +129,8 @@ void Stream::take_body(std::string_view bytes) {
     if (event.kind == wire::WsEvent::Kind::kText && wire_ == Wire::kWsRaw) {
       add({.kind = Item::Kind::kMessage, .data = event.payload});
     }
-    if (event.kind == wire::WsEvent::Kind::kBinary) add({.kind = Item::Kind::kMessage, .event = "binary", .data = event.payload});
+    if (event.kind == wire::WsEvent::Kind::kBinary)
+      add({.kind = Item::Kind::kMessage, .event = "binary", .data = event.payload});
     if (event.kind == wire::WsEvent::Kind::kPing) send_frame(wire::WsOpcode::kPong, event.payload);
     if (event.kind == wire::WsEvent::Kind::kPong) add({.event = "PONG", .data = event.payload});
     if (event.kind == wire::WsEvent::Kind::kClose) {
@@ -198,8 +205,10 @@ bool StreamSet::run_until(const std::function<bool()>& done, std::chrono::millis
 
 bool StreamSet::await_live() {
   return run_until([this] {
-    return std::all_of(streams_.begin(), streams_.end(), [](const auto& stream) { return stream->answered(); });
-  }) && std::all_of(streams_.begin(), streams_.end(), [](const auto& stream) { return stream->live(); });
+           return std::all_of(streams_.begin(), streams_.end(),
+                              [](const auto& stream) { return stream->answered(); });
+         }) &&
+         std::all_of(streams_.begin(), streams_.end(), [](const auto& stream) { return stream->live(); });
 }
 
 void StreamSet::run_for(std::chrono::milliseconds time) {

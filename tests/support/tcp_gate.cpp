@@ -27,12 +27,15 @@ int bound_socket(std::uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(fd, kBacklog) == 0) return fd;
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 && ::listen(fd, kBacklog) == 0)
+    return fd;
   ::close(fd);
   throw std::runtime_error("cannot listen on port " + std::to_string(port));
 }
 
-short events_of(std::size_t to_send) { return static_cast<short>(POLLIN | (to_send > 0 ? POLLOUT : 0)); }
+short events_of(std::size_t to_send) {
+  return static_cast<short>(POLLIN | (to_send > 0 ? POLLOUT : 0));
+}
 
 }  // namespace
 

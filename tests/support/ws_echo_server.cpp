@@ -1,5 +1,6 @@
-// An echo server built from the very WebSocket session of relayd, so that outside conformance suites (Autobahn) can be
-// pointed at it:  ws_echo_server [PORT]  prints "listening 127.0.0.1:PORT" and sends every message back.
+// An echo server built from the very WebSocket session of relayd, so that outside conformance suites
+// (Autobahn) can be pointed at it:  ws_echo_server [PORT]  prints "listening 127.0.0.1:PORT" and sends every
+// message back.
 #include <signal.h>
 
 #include <cstdio>
@@ -18,7 +19,8 @@ using namespace relay;
 constexpr std::int64_t kMaxMessage = 16 * options::kMiB;
 
 void echo(frontend::WsSession& session, const wire::WsEvent& message) {
-  session.send(message.kind == wire::WsEvent::Kind::kText ? wire::WsOpcode::kText : wire::WsOpcode::kBinary, message.payload);
+  session.send(message.kind == wire::WsEvent::Kind::kText ? wire::WsOpcode::kText : wire::WsOpcode::kBinary,
+               message.payload);
 }
 
 // One handshake on any path, then the session takes the connection over.
@@ -35,8 +37,8 @@ class Greeter final : public net::ConnectionHandler {
     if (wire::check_handshake(request) != wire::WsHandshake::kOk) return connection_.close();
     std::string head;
     wire::append_handshake_response(head, *request.header("Sec-WebSocket-Key"));
-    auto session = std::make_unique<frontend::WsSession>(connection_, context_, frontend::WsSession::Format::kRaw,
-                                                         std::move(head), echo);
+    auto session = std::make_unique<frontend::WsSession>(
+        connection_, context_, frontend::WsSession::Format::kRaw, std::move(head), echo);
     frontend::WsSession& socket = *session;
     connection_.become(std::move(session));  // this stays until the end of the turn
     socket.start({});
@@ -63,11 +65,13 @@ int main(int argc, char** argv) {
   settings->options.websocket.max_message_bytes = kMaxMessage;
   settings->options.client.max_queue_bytes = 4 * kMaxMessage;
   frontend::LoopContext context(loop, metrics, shared, settings);
-  context.storage = std::make_unique<memory::MemoryStorage>(loop, std::make_shared<memory::MemoryStore>(system_clock()));
+  context.storage =
+      std::make_unique<memory::MemoryStorage>(loop, std::make_shared<memory::MemoryStore>(system_clock()));
   context.hub.attach(*context.storage);
   shared.loops = {&context};
   net::ConnectionSet connections;
-  auto bound = net::open_listener({"127.0.0.1", static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0), {}}, false);
+  auto bound = net::open_listener(
+      {"127.0.0.1", static_cast<std::uint16_t>(argc > 1 ? std::atoi(argv[1]) : 0), {}}, false);
   if (!bound) {
     std::fprintf(stderr, "%s\n", bound.error().message.c_str());
     return 71;

@@ -8,12 +8,18 @@ namespace {
 // A reply as text: what a person would write.
 std::string drawn(const RespValue& value) {
   switch (value.type()) {
-    case RespValue::Type::kNil: return "nil";
-    case RespValue::Type::kInteger: return std::to_string(value.integer());
-    case RespValue::Type::kStatus: return "+" + std::string(value.text());
-    case RespValue::Type::kError: return "-" + std::string(value.text());
-    case RespValue::Type::kString: return "'" + std::string(value.text()) + "'";
-    case RespValue::Type::kArray: break;
+    case RespValue::Type::kNil:
+      return "nil";
+    case RespValue::Type::kInteger:
+      return std::to_string(value.integer());
+    case RespValue::Type::kStatus:
+      return "+" + std::string(value.text());
+    case RespValue::Type::kError:
+      return "-" + std::string(value.text());
+    case RespValue::Type::kString:
+      return "'" + std::string(value.text()) + "'";
+    case RespValue::Type::kArray:
+      break;
   }
   std::string text = "[";
   for (std::size_t i = 0; i < value.size(); ++i) text += (i == 0 ? "" : " ") + drawn(value[i]);
@@ -37,7 +43,8 @@ TEST_CASE("a command is formatted as RESP") {
   std::string out;
   append_command(out, {"SET", "key", ""});
   RespCommand(out, 2).arg("INCRBY").arg(std::uint64_t{18'446'744'073'709'551'615U});
-  CHECK(out == "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$0\r\n\r\n*2\r\n$6\r\nINCRBY\r\n$20\r\n18446744073709551615\r\n");
+  CHECK(out ==
+        "*3\r\n$3\r\nSET\r\n$3\r\nkey\r\n$0\r\n\r\n*2\r\n$6\r\nINCRBY\r\n$20\r\n18446744073709551615\r\n");
 }
 
 TEST_CASE("replies are read wherever they are cut") {
@@ -47,7 +54,8 @@ TEST_CASE("replies are read wherever they are cut") {
       "*3\r\n$7\r\nmessage\r\n$1\r\nt\r\n$2\r\n\r\n\r\n*2\r\n*2\r\n:1\r\n*1\r\n$1\r\nx\r\n*2\r\n:2\r\n$-1\r\n"s;
   const std::string drawing =
       "+OK;-ERR no;-42;3731212800000123;nil;nil;[];'';'a\r\n\0b';['message' 't' '\r\n'];[[1 ['x']] [2 nil]];"s;
-  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) REQUIRE(read_in_pieces(bytes, piece) == drawing);
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece)
+    REQUIRE(read_in_pieces(bytes, piece) == drawing);
 }
 
 TEST_CASE("many replies in one read come one by one") {

@@ -14,12 +14,16 @@ Form version_form() {
 }
 
 int version(Context& context) {
-  if (context.output.format() == Format::kTable) return context.finish(context.output.text("relayctl " RELAY_VERSION "\n"));
+  if (context.output.format() == Format::kTable)
+    return context.finish(context.output.text("relayctl " RELAY_VERSION "\n"));
   return context.finish(context.output.record(
-      context.columns(), {{"version", RELAY_VERSION}, {"compiler", __VERSION__}, {"cplusplus", std::to_string(__cplusplus)}}));
+      context.columns(),
+      {{"version", RELAY_VERSION}, {"compiler", __VERSION__}, {"cplusplus", std::to_string(__cplusplus)}}));
 }
 
-Form help_form() { return {.arguments = {{"TOPIC", Arity::kAny, Words::kTopic}}}; }
+Form help_form() {
+  return {.arguments = {{"TOPIC", Arity::kAny, Words::kTopic}}};
+}
 
 int help(Context& context) {
   std::string topic;
@@ -31,7 +35,9 @@ int help(Context& context) {
   for (const Verb& verb : verbs()) known.emplace_back(verb.path);
   for (const std::string_view noun : nouns()) known.emplace_back(noun);
   const auto near = options::nearest(topic, known);
-  return context.fail(usage("there is no help on \"" + topic + "\"", (near ? "did you mean \"" + *near + "\"?  " : "") + std::string("see: relayctl help")));
+  return context.fail(
+      usage("there is no help on \"" + topic + "\"",
+            (near ? "did you mean \"" + *near + "\"?  " : "") + std::string("see: relayctl help")));
 }
 
 }  // namespace relay::ctl

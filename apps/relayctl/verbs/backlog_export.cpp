@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::size_t kWriteBytes = 64 * 1024;
 
-// Everything up to the newest id of each partition at the beginning: what is published meanwhile is not in it.
+// Everything up to the newest id of each partition at the beginning: what is published meanwhile is not in
+// it.
 class Export {
  public:
   Export(Context& context, Stored& stored, std::vector<Bounds> bounds)
@@ -27,7 +28,8 @@ class Export {
       if (const auto written = channel_lines(channel); !written) return written.error();
     }
     if (const auto written = flush(); !written) return written.error();
-    const std::string skipped = foreign_ == 0 ? "" : ", " + counted(foreign_, "foreign element") + " left out";
+    const std::string skipped =
+        foreign_ == 0 ? "" : ", " + counted(foreign_, "foreign element") + " left out";
     context_.console.say("exported " + counted(messages_, "message") + " of " +
                          counted(static_cast<std::int64_t>(channels.size()), "channel") + skipped);
     return {};
@@ -92,7 +94,8 @@ Outcome<std::vector<std::string>> channels_to_export(const Context& context, Sto
 Outcome<void> write_export(Context& context) {
   const int given = int{context.arguments.has("CHANNEL")} + int{context.arguments.has("--all")} +
                     int{context.arguments.has("--pattern")};
-  if (given != 1) return usage("backlog export needs channels, --pattern or --all", "see: relayctl backlog export -h");
+  if (given != 1)
+    return usage("backlog export needs channels, --pattern or --all", "see: relayctl backlog export -h");
   if (context.arguments.text_or("--output", "jsonl") != "jsonl") {
     return usage("an export is always JSON lines", "leave -o out, or give -o jsonl");
   }
@@ -109,15 +112,22 @@ Outcome<void> write_export(Context& context) {
 }  // namespace
 
 Form backlog_export_form() {
-  return {.arguments = {{"CHANNEL", Arity::kAny, Words::kChannel}},
-          .flags = {{"--all", "", "every channel"}, {"--pattern", "GLOB", "all channels whose name it matches"}},
-          .text = "Writes JSON lines to standard output: a header, each message with its id and all it is made of, and behind\n"
-                  "the messages of a channel what of it is no longer kept. It is complete up to the moment it began.\n"
-                  "\"data\" is the payload's text, byte for byte; what is no UTF-8 is written as base64 under \"data_base64\".\n",
-          .examples = {{"relayctl backlog export --all > backlog.jsonl", "all that is kept"},
-                       {"relayctl backlog export news | relayctl backlog import - --redis redis://other:6379",
-                        "copy a channel to another store"}}};
+  return {
+      .arguments = {{"CHANNEL", Arity::kAny, Words::kChannel}},
+      .flags = {{"--all", "", "every channel"}, {"--pattern", "GLOB", "all channels whose name it matches"}},
+      .text =
+          "Writes JSON lines to standard output: a header, each message with its id and all it is made of, "
+          "and behind\n"
+          "the messages of a channel what of it is no longer kept. It is complete up to the moment it "
+          "began.\n"
+          "\"data\" is the payload's text, byte for byte; what is no UTF-8 is written as base64 under "
+          "\"data_base64\".\n",
+      .examples = {{"relayctl backlog export --all > backlog.jsonl", "all that is kept"},
+                   {"relayctl backlog export news | relayctl backlog import - --redis redis://other:6379",
+                    "copy a channel to another store"}}};
 }
-int backlog_export(Context& context) { return context.finish(write_export(context)); }
+int backlog_export(Context& context) {
+  return context.finish(write_export(context));
+}
 
 }  // namespace relay::ctl

@@ -1,4 +1,5 @@
-// backlog export: backlogs as JSON lines, exact and complete up to one moment. No writes. Format: message_json.hpp.
+// backlog export: backlogs as JSON lines, exact and complete up to one moment. No writes. Format:
+// message_json.hpp.
 #pragma once
 
 #include "context.hpp"

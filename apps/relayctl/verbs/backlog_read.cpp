@@ -12,8 +12,12 @@ namespace {
 constexpr std::int64_t kShown = 100;
 constexpr std::size_t kGlancesInFlight = 700;  // seven requests each
 
-Json time_or_null(MessageId id) { return id == 0 ? Json() : Json(rfc3339(id_time_ms(id))); }
-Json id_or_null(MessageId id) { return id == 0 ? Json() : Json(id); }
+Json time_or_null(MessageId id) {
+  return id == 0 ? Json() : Json(rfc3339(id_time_ms(id)));
+}
+Json id_or_null(MessageId id) {
+  return id == 0 ? Json() : Json(id);
+}
 
 Json list_row(const LogName& name, const LogGlance& at_a_glance) {
   return {{"channel", repair_utf8(name.channel)},
@@ -51,7 +55,8 @@ Outcome<MessageId> start_of(const Context& context, std::int64_t now_ms) {
   const std::string text = context.arguments.text_or("--from", "0");
   if (const auto id = parse_id(text)) return *id == 0 ? MessageId{0} : *id - 1;
   const auto age = context.arguments.duration("--from", Milliseconds{0});
-  if (!age) return usage("\"" + text + "\" is neither an id nor an age", "--from takes 3631451119616000 or 10m");
+  if (!age)
+    return usage("\"" + text + "\" is neither an id nor an age", "--from takes 3631451119616000 or 10m");
   return first_id_at(now_ms - age->count());
 }
 
@@ -68,8 +73,10 @@ Outcome<void> show(Context& context) {
   std::vector<Json> rows;
   const auto read = read_log(**stored, channel, *from, kMaxId, [&](const Element& element) {
     if (!element.readable(now)) return true;
-    if (static_cast<std::int64_t>(rows.size()) == *limit) more = element.id;
-    else rows.push_back(message_row(element));
+    if (static_cast<std::int64_t>(rows.size()) == *limit)
+      more = element.id;
+    else
+      rows.push_back(message_row(element));
     return more == 0;
   });
   if (!read) return read.error();
@@ -89,13 +96,15 @@ std::string story_of(MessageId id, const std::vector<Element>& there, const LogG
     if (element.kind == ElementKind::kMessage) return "it has expired, and is not trimmed yet";
   }
   if (id > at_a_glance.last) return "the channel's last message is " + std::to_string(at_a_glance.last);
-  if (at_a_glance.first == 0 || id < at_a_glance.first) return "it may have been kept; what is kept now is newer";
+  if (at_a_glance.first == 0 || id < at_a_glance.first)
+    return "it may have been kept; what is kept now is newer";
   return "the channel never had a message of this id";
 }
 
 Outcome<void> get(Context& context) {
   const auto id = parse_id(context.arguments.text("ID"));
-  if (!id) return usage("\"" + context.arguments.text("ID") + "\" is no id", "see: relayctl backlog show CHANNEL");
+  if (!id)
+    return usage("\"" + context.arguments.text("ID") + "\" is no id", "see: relayctl backlog show CHANNEL");
   auto stored = Stored::connect(context);
   if (!stored) return stored.error();
   const std::string& channel = context.arguments.text("CHANNEL");
@@ -154,30 +163,38 @@ Outcome<void> count(Context& context) {
 }  // namespace
 
 Form backlog_list_form() {
-  return {.flags = {{"--pattern", "GLOB", "only channels whose name it matches"}},
-          .text = "What expired and is not trimmed yet still counts here; \"backlog count\" reads every message.\n",
-          .examples = {{"relayctl backlog list --sort-by -memory --limit 10", "the greatest ten"}},
-          .columns = {{"channel", "CHANNEL", Kind::kText, Show::kAlways, "its name"},
-                      {"messages", "MESSAGES", Kind::kNumber, Show::kAlways, "in the log"},
-                      {"memory", "MEMORY", Kind::kBytes, Show::kAlways, "that the log takes in Redis"},
-                      {"newest", "NEWEST", Kind::kAgo, Show::kAlways, "when its newest message was stored"},
-                      {"expires_in_ms", "EXPIRES IN", Kind::kDuration, Show::kAlways, "until the log goes; null: never"},
-                      {"oldest", "OLDEST", Kind::kAgo, Show::kWide, "when its oldest message was stored"},
-                      {"first_id", "FIRST ID", Kind::kText, Show::kWide, "its oldest message"},
-                      {"last_id", "LAST ID", Kind::kText, Show::kWide, "the last message it kept, there or not"},
-                      {"trimmed", "TRIMMED", Kind::kBool, Show::kWide, "whether older ones were trimmed"},
-                      {"partition", "PARTITION", Kind::kNumber, Show::kWide, "where it lies"}}};
+  return {
+      .flags = {{"--pattern", "GLOB", "only channels whose name it matches"}},
+      .text =
+          "What expired and is not trimmed yet still counts here; \"backlog count\" reads every message.\n",
+      .examples = {{"relayctl backlog list --sort-by -memory --limit 10", "the greatest ten"}},
+      .columns = {
+          {"channel", "CHANNEL", Kind::kText, Show::kAlways, "its name"},
+          {"messages", "MESSAGES", Kind::kNumber, Show::kAlways, "in the log"},
+          {"memory", "MEMORY", Kind::kBytes, Show::kAlways, "that the log takes in Redis"},
+          {"newest", "NEWEST", Kind::kAgo, Show::kAlways, "when its newest message was stored"},
+          {"expires_in_ms", "EXPIRES IN", Kind::kDuration, Show::kAlways, "until the log goes; null: never"},
+          {"oldest", "OLDEST", Kind::kAgo, Show::kWide, "when its oldest message was stored"},
+          {"first_id", "FIRST ID", Kind::kText, Show::kWide, "its oldest message"},
+          {"last_id", "LAST ID", Kind::kText, Show::kWide, "the last message it kept, there or not"},
+          {"trimmed", "TRIMMED", Kind::kBool, Show::kWide, "whether older ones were trimmed"},
+          {"partition", "PARTITION", Kind::kNumber, Show::kWide, "where it lies"}}};
 }
-int backlog_list(Context& context) { return context.finish(list(context)); }
+int backlog_list(Context& context) {
+  return context.finish(list(context));
+}
 
 Form backlog_show_form() {
-  return {.arguments = {{"CHANNEL", Arity::kOne, Words::kChannel}},
-          .flags = {{"--from", "ID", "begin at this id, or so long ago (10m)"}},
-          .text = "The oldest first, 100 unless --limit says otherwise.\n",
-          .examples = {{"relayctl backlog show news --from 10m -o jsonl", "the last ten minutes, for a script"}},
-          .columns = message_columns()};
+  return {
+      .arguments = {{"CHANNEL", Arity::kOne, Words::kChannel}},
+      .flags = {{"--from", "ID", "begin at this id, or so long ago (10m)"}},
+      .text = "The oldest first, 100 unless --limit says otherwise.\n",
+      .examples = {{"relayctl backlog show news --from 10m -o jsonl", "the last ten minutes, for a script"}},
+      .columns = message_columns()};
 }
-int backlog_show(Context& context) { return context.finish(show(context)); }
+int backlog_show(Context& context) {
+  return context.finish(show(context));
+}
 
 Form backlog_get_form() {
   return {.arguments = {{"CHANNEL", Arity::kOne, Words::kChannel}, {"ID"}},
@@ -185,23 +202,29 @@ Form backlog_get_form() {
           .text = "Ends with 1 if the message is not there, and says why as far as the store knows.\n",
           .columns = message_columns()};
 }
-int backlog_get(Context& context) { return context.finish(get(context)); }
+int backlog_get(Context& context) {
+  return context.finish(get(context));
+}
 
 Form backlog_count_form() {
   return {.arguments = {{"CHANNEL", Arity::kOne, Words::kChannel}},
-          .columns = {{"channel", "CHANNEL", Kind::kText, Show::kAlways, "its name"},
-                      {"messages", "MESSAGES", Kind::kNumber, Show::kAlways, "that a reader from the beginning gets"},
-                      {"data_bytes", "DATA", Kind::kBytes, Show::kAlways, "of their data"},
-                      {"first_id", "FIRST ID", Kind::kText, Show::kAlways, "the oldest of them"},
-                      {"first_time", "FIRST TIME", Kind::kTime, Show::kAlways, "when that was stored"},
-                      {"newest_id", "NEWEST ID", Kind::kText, Show::kAlways, "the newest of them"},
-                      {"newest_time", "NEWEST TIME", Kind::kTime, Show::kAlways, "when that was stored"},
-                      {"gone_id", "GONE", Kind::kText, Show::kAlways, "the highest id known to be no longer kept"},
-                      {"expired", "EXPIRED", Kind::kNumber, Show::kAlways, "messages whose life is over, not trimmed yet"},
-                      {"removed", "REMOVED", Kind::kNumber, Show::kAlways, "places of removed messages"},
-                      {"foreign", "FOREIGN", Kind::kNumber, Show::kAlways, "elements that are no messages"},
-                      {"record_bytes", "RECORDS", Kind::kBytes, Show::kAlways, "of all elements but the marker"}}};
+          .columns = {
+              {"channel", "CHANNEL", Kind::kText, Show::kAlways, "its name"},
+              {"messages", "MESSAGES", Kind::kNumber, Show::kAlways, "that a reader from the beginning gets"},
+              {"data_bytes", "DATA", Kind::kBytes, Show::kAlways, "of their data"},
+              {"first_id", "FIRST ID", Kind::kText, Show::kAlways, "the oldest of them"},
+              {"first_time", "FIRST TIME", Kind::kTime, Show::kAlways, "when that was stored"},
+              {"newest_id", "NEWEST ID", Kind::kText, Show::kAlways, "the newest of them"},
+              {"newest_time", "NEWEST TIME", Kind::kTime, Show::kAlways, "when that was stored"},
+              {"gone_id", "GONE", Kind::kText, Show::kAlways, "the highest id known to be no longer kept"},
+              {"expired", "EXPIRED", Kind::kNumber, Show::kAlways,
+               "messages whose life is over, not trimmed yet"},
+              {"removed", "REMOVED", Kind::kNumber, Show::kAlways, "places of removed messages"},
+              {"foreign", "FOREIGN", Kind::kNumber, Show::kAlways, "elements that are no messages"},
+              {"record_bytes", "RECORDS", Kind::kBytes, Show::kAlways, "of all elements but the marker"}}};
 }
-int backlog_count(Context& context) { return context.finish(count(context)); }
+int backlog_count(Context& context) {
+  return context.finish(count(context));
+}
 
 }  // namespace relay::ctl

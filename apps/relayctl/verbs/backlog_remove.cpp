@@ -51,15 +51,17 @@ Outcome<Bound> bound_of(const Context& context, std::int64_t now_ms) {
   return bound;
 }
 
-Outcome<std::vector<Emptying>> survey(Stored& stored, const std::vector<std::string>& channels, const Bound& bound) {
+Outcome<std::vector<Emptying>> survey(Stored& stored, const std::vector<std::string>& channels,
+                                      const Bound& bound) {
   std::vector<Emptying> found(channels.size());
   std::vector<LogGlance> glances(channels.size());
   for (std::size_t i = 0; i < channels.size(); ++i) {
     found[i].channel = channels[i];
     glance(stored, channels[i], glances[i]);
-    stored.try_ask(stored.partition_of(channels[i]),
-                   {"ZCOUNT", stored.keys_of(channels[i]).log(channels[i]), "-inf", "(" + std::to_string(bound.lowest)},
-                   [&old = found[i].old](const wire::RespValue& count) { old = count.integer(); });
+    stored.try_ask(
+        stored.partition_of(channels[i]),
+        {"ZCOUNT", stored.keys_of(channels[i]).log(channels[i]), "-inf", "(" + std::to_string(bound.lowest)},
+        [&old = found[i].old](const wire::RespValue& count) { old = count.integer(); });
     if (const auto settled = stored.settle(500); !settled) return settled.error();
   }
   if (const auto settled = stored.settle(); !settled) return settled.error();
@@ -73,7 +75,8 @@ Outcome<std::vector<Emptying>> survey(Stored& stored, const std::vector<std::str
 Outcome<void> empty(Stored& stored, Emptying& it, const Bound& bound) {
   const std::uint32_t partition = stored.partition_of(it.channel);
   for (bool done = false; !done;) {
-    auto call = redis::trim_call(stored.keys(partition), it.channel, bound.most, bound.lowest, stored.keep_of(it.channel));
+    auto call = redis::trim_call(stored.keys(partition), it.channel, bound.most, bound.lowest,
+                                 stored.keep_of(it.channel));
     stored.run(partition, call.script, std::move(call.keys), std::move(call.arguments),
                [&](const wire::RespValue& answer) {
                  it.removed += answer[0].integer();
@@ -87,7 +90,10 @@ Outcome<void> empty(Stored& stored, Emptying& it, const Bound& bound) {
 
 Json row_of(const Emptying& it, const Bound& bound, bool done) {
   const std::int64_t planned = it.planned(bound);
-  return {{"channel", repair_utf8(it.channel)}, {"removed", done ? it.removed : planned}, {"kept", it.messages - planned}, {"done", done}};
+  return {{"channel", repair_utf8(it.channel)},
+          {"removed", done ? it.removed : planned},
+          {"kept", it.messages - planned},
+          {"done", done}};
 }
 
 // Asks, and empties what the answer allows; the rows say what was (or would be) done.
@@ -101,9 +107,10 @@ Outcome<void> empty_all(Context& context, Stored& stored, std::vector<Emptying> 
     context.console.say("nothing to remove");
     return context.output.rows(context.columns(), {});
   }
-  const std::string what = counted(all, "message") + " of " + counted(static_cast<std::int64_t>(found.size()), "channel");
-  const auto answer = context.console.ask(what + " will be removed; readers with older cursors are told a gap",
-                                          "Remove " + what + "?", word);
+  const std::string what =
+      counted(all, "message") + " of " + counted(static_cast<std::int64_t>(found.size()), "channel");
+  const auto answer = context.console.ask(
+      what + " will be removed; readers with older cursors are told a gap", "Remove " + what + "?", word);
   if (!answer) return answer.error();
   if (*answer == Answer::kNo) return {};
   std::vector<Json> rows;
@@ -118,7 +125,8 @@ Outcome<void> empty_all(Context& context, Stored& stored, std::vector<Emptying> 
 
 Outcome<void> trim(Context& context) {
   if (!context.arguments.has("--max-len") && !context.arguments.has("--older-than")) {
-    return usage("backlog trim needs --max-len N or --older-than TIME", "to remove everything: relayctl channels purge CHANNEL");
+    return usage("backlog trim needs --max-len N or --older-than TIME",
+                 "to remove everything: relayctl channels purge CHANNEL");
   }
   auto stored = Stored::connect(context);
   if (!stored) return stored.error();
@@ -182,10 +190,10 @@ Outcome<bool> rm(Context& context) {
     }
   }
   const std::string what = counted(static_cast<std::int64_t>(found.size()), "message") + " of " + channel;
-  const auto answer = context.console.ask(
-      what + " will be removed, of " + counted(static_cast<std::int64_t>(ids->size()), "id") +
-          " named; readers with older cursors are told a gap",
-      "Remove " + what + "?");
+  const auto answer = context.console.ask(what + " will be removed, of " +
+                                              counted(static_cast<std::int64_t>(ids->size()), "id") +
+                                              " named; readers with older cursors are told a gap",
+                                          "Remove " + what + "?");
   if (!answer) return answer.error();
   if (*answer == Answer::kNo) return true;
   const std::uint32_t partition = (*stored)->partition_of(channel);
@@ -203,9 +211,11 @@ Outcome<bool> rm(Context& context) {
                     {"bytes", element.message->body.data.size()},
                     {"done", removed}});
   }
-  if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown) return shown.error();
+  if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown)
+    return shown.error();
   for (const MessageId id : *ids) {
-    const bool there = std::any_of(found.begin(), found.end(), [id](const Element& element) { return element.id == id; });
+    const bool there =
+        std::any_of(found.begin(), found.end(), [id](const Element& element) { return element.id == id; });
     if (!there) context.console.warn("there is no message " + std::to_string(id));
   }
   return found.size() >= ids->size();
@@ -228,16 +238,21 @@ Form backlog_trim_form() {
           .examples = {{"relayctl backlog trim news --max-len 100", "keep the newest hundred"}},
           .columns = emptying_columns()};
 }
-int backlog_trim(Context& context) { return context.finish(trim(context)); }
+int backlog_trim(Context& context) {
+  return context.finish(trim(context));
+}
 
 Form backlog_rm_form() {
   return {.arguments = {{"CHANNEL", Arity::kOne, Words::kChannel}, {"ID", Arity::kSome}},
-          .text = "The message's place is remembered until the channel is trimmed past it, so that a reader whose cursor is\n"
-                  "older is told a gap. Ends with 1 if one of them is not there.\n",
-          .columns = {{"id", "ID", Kind::kText, Show::kAlways, "the message's id"},
-                      {"time", "TIME", Kind::kTime, Show::kAlways, "when it was stored"},
-                      {"bytes", "BYTES", Kind::kBytes, Show::kAlways, "of its data"},
-                      {"done", "DONE", Kind::kBool, Show::kAlways, "whether it was removed; false with --dry-run"}}};
+          .text =
+              "The message's place is remembered until the channel is trimmed past it, so that a reader "
+              "whose cursor is\n"
+              "older is told a gap. Ends with 1 if one of them is not there.\n",
+          .columns = {
+              {"id", "ID", Kind::kText, Show::kAlways, "the message's id"},
+              {"time", "TIME", Kind::kTime, Show::kAlways, "when it was stored"},
+              {"bytes", "BYTES", Kind::kBytes, Show::kAlways, "of its data"},
+              {"done", "DONE", Kind::kBool, Show::kAlways, "whether it was removed; false with --dry-run"}}};
 }
 int backlog_rm(Context& context) {
   const auto all = rm(context);
@@ -249,11 +264,15 @@ Form channels_purge_form() {
   return {.arguments = {{"CHANNEL", Arity::kAny, Words::kChannel}},
           .flags = {{"--pattern", "GLOB", "all channels whose name it matches"},
                     {"--older-than", "TIME", "only what was stored longer ago"}},
-          .text = "Clears backlogs. Readers stay connected; those whose cursors are older are told a gap. Ids go on where they\n"
-                  "were. With --pattern the question is answered by typing the pattern.\n",
+          .text =
+              "Clears backlogs. Readers stay connected; those whose cursors are older are told a gap. Ids go "
+              "on where they\n"
+              "were. With --pattern the question is answered by typing the pattern.\n",
           .examples = {{"relayctl channels purge --pattern 'test:*' --dry-run", "see what would go"}},
           .columns = emptying_columns()};
 }
-int channels_purge(Context& context) { return context.finish(purge(context)); }
+int channels_purge(Context& context) {
+  return context.finish(purge(context));
+}
 
 }  // namespace relay::ctl

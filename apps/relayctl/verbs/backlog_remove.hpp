@@ -1,4 +1,5 @@
-// backlog trim, backlog rm and channels purge: taking messages away so that every cursor is told. Writes the store.
+// backlog trim, backlog rm and channels purge: taking messages away so that every cursor is told. Writes the
+// store.
 #pragma once
 
 #include "context.hpp"

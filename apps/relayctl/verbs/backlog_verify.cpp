@@ -21,7 +21,8 @@ Json row_of(const Fault& fault) {
 Outcome<std::vector<LogName>> channels_to_verify(Context& context, Stored& stored) {
   std::vector<LogName> names;
   if (context.arguments.has("CHANNEL")) {
-    for (const std::string& channel : context.arguments.all("CHANNEL")) names.push_back({channel, stored.partition_of(channel)});
+    for (const std::string& channel : context.arguments.all("CHANNEL"))
+      names.push_back({channel, stored.partition_of(channel)});
     return names;
   }
   std::map<std::string, std::uint32_t> all;
@@ -36,8 +37,10 @@ Outcome<std::vector<LogName>> channels_to_verify(Context& context, Stored& store
 
 Outcome<Answer> ask_to_repair(Context& context, std::int64_t wrong) {
   if (!context.arguments.has("--repair") || wrong == 0) return Answer::kNo;
-  return context.console.ask(counted(wrong, "fault") + " found; what is no message or there twice will be removed, the rest set right",
-                             "Repair?");
+  return context.console.ask(
+      counted(wrong, "fault") +
+          " found; what is no message or there twice will be removed, the rest set right",
+      "Repair?");
 }
 
 // The number of faults that are left.
@@ -67,9 +70,11 @@ Outcome<std::int64_t> verify(Context& context) {
       rows.push_back(row_of(fault));
     }
   }
-  if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown) return shown.error();
-  context.console.say(counted(static_cast<std::int64_t>(names->size()), "channel") + " verified, " +
-                      (wrong == 0 ? "nothing wrong" : counted(wrong, "fault") + ", " + grouped(wrong - left) + " repaired"));
+  if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown)
+    return shown.error();
+  context.console.say(
+      counted(static_cast<std::int64_t>(names->size()), "channel") + " verified, " +
+      (wrong == 0 ? "nothing wrong" : counted(wrong, "fault") + ", " + grouped(wrong - left) + " repaired"));
   return left;
 }
 
@@ -79,11 +84,15 @@ Form backlog_verify_form() {
   return {.arguments = {{"CHANNEL", Arity::kAny, Words::kChannel}},
           .flags = {{"--pattern", "GLOB", "only channels whose name it matches"},
                     {"--repair", "", "mend what can be mended, and say what was done"}},
-          .text = "Reads every message. Ends with 1 if something is wrong and was not repaired.\n"
-                  "Faults: wrong_type, foreign (an element that is no message), score (not the id), twice (one id), marker\n"
-                  "(not the lowest), expiry (a key without one), last (the last id is not remembered), bytes (the count is\n"
-                  "wrong), ahead (an id above the store's newest), orphan (a count without a log), large (a message greater\n"
-                  "than publish.max_bytes; told, not wrong). A log of a wrong type is not repaired.\n",
+          .text =
+              "Reads every message. Ends with 1 if something is wrong and was not repaired.\n"
+              "Faults: wrong_type, foreign (an element that is no message), score (not the id), twice (one "
+              "id), marker\n"
+              "(not the lowest), expiry (a key without one), last (the last id is not remembered), bytes "
+              "(the count is\n"
+              "wrong), ahead (an id above the store's newest), orphan (a count without a log), large (a "
+              "message greater\n"
+              "than publish.max_bytes; told, not wrong). A log of a wrong type is not repaired.\n",
           .columns = {{"channel", "CHANNEL", Kind::kText, Show::kAlways, "its name"},
                       {"fault", "FAULT", Kind::kText, Show::kAlways, "what is wrong, in a word"},
                       {"says", "WHAT", Kind::kText, Show::kAlways, "in a sentence"},

@@ -1,4 +1,5 @@
-// backlog verify: whether the backlogs are what keyspace.hpp and record.hpp say. Writes the store with --repair alone.
+// backlog verify: whether the backlogs are what keyspace.hpp and record.hpp say. Writes the store with
+// --repair alone.
 #pragma once
 
 #include "context.hpp"

@@ -30,7 +30,8 @@ Outcome<double> bound(const Context& context, std::string_view flag, double othe
 // The question "is the store well" has an answer when it is away: no.
 int report_away(const Context& context, const std::string& name, const Failure& failure) {
   if (failure.exit != exit_code::kUnavailable) return report_unknown(context, name, failure);
-  return report(context, {name, Health::kCritical, failure.what + (failure.why.empty() ? "" : ": " + failure.why), {}});
+  return report(
+      context, {name, Health::kCritical, failure.what + (failure.why.empty() ? "" : ": " + failure.why), {}});
 }
 
 Outcome<Check> storage(Context& context) {
@@ -42,7 +43,11 @@ Outcome<Check> storage(Context& context) {
   if (!stored) return stored.error();
   const auto infos = read_info(**stored);
   if (!infos) return infos.error();
-  Check check{"storage", Health::kOk, counted(static_cast<std::int64_t>(infos->size()), "server") + (infos->size() == 1 ? " answers" : " answer"), {}};
+  Check check{"storage",
+              Health::kOk,
+              counted(static_cast<std::int64_t>(infos->size()), "server") +
+                  (infos->size() == 1 ? " answers" : " answer"),
+              {}};
   Check::Value trip{"round_trip_ms", 0, *warn, *crit};
   Check::Value evicted{"evicted_keys", 0, {}, {}};
   for (const NodeInfo& info : *infos) {
@@ -75,10 +80,14 @@ Outcome<Check> instances(Context& context) {
   for (const StoredInstance& one : *all) {
     const bool lives = one.silent_ms < dead_after.count();
     ++(lives ? alive : dead).value;
-    if (!lives) who += (who.empty() ? ": " : ", ") + one.status.id + " silent for " + human_duration(one.silent_ms);
+    if (!lives)
+      who += (who.empty() ? ": " : ", ") + one.status.id + " silent for " + human_duration(one.silent_ms);
   }
-  Check check{"instances", Health::kOk,
-              grouped(static_cast<std::int64_t>(alive.value)) + " alive, " + grouped(static_cast<std::int64_t>(dead.value)) + " dead" + who, {}};
+  Check check{"instances",
+              Health::kOk,
+              grouped(static_cast<std::int64_t>(alive.value)) + " alive, " +
+                  grouped(static_cast<std::int64_t>(dead.value)) + " dead" + who,
+              {}};
   if (alive.value == 0) check.health = Health::kCritical;
   check.health = judged(check.health, dead);
   check.values = {alive, dead};
@@ -106,9 +115,11 @@ Outcome<Check> backlog(Context& context) {
       if (first.empty()) first = "; " + fault.channel + ": " + fault.says;
     }
   }
-  Check check{"backlog", Health::kOk,
+  Check check{"backlog",
+              Health::kOk,
               counted(static_cast<std::int64_t>(names->size()), "channel") + ", " +
-                  counted(static_cast<std::int64_t>(faults.value), "fault") + first, {}};
+                  counted(static_cast<std::int64_t>(faults.value), "fault") + first,
+              {}};
   check.health = judged(check.health, faults);
   check.values = {{"backlog_channels", static_cast<double>(names->size()), {}, {}}, faults};
   return check;
@@ -123,27 +134,37 @@ int run_check(Context& context, const std::string& name, Outcome<Check> (*ask)(C
 
 Form check_storage_form() {
   return {.flags = check_flags(),
-          .text = "Critical when the store does not answer; a warning when it evicted keys. --warn and --crit are times of a\n"
-                  "round trip to the slowest server (100ms, 1s).\n",
+          .text =
+              "Critical when the store does not answer; a warning when it evicted keys. --warn and --crit "
+              "are times of a\n"
+              "round trip to the slowest server (100ms, 1s).\n",
           .examples = {{"relayctl check storage --format nagios --warn 20ms --crit 200ms", "for a monitor"}},
           .columns = check_columns()};
 }
-int check_storage(Context& context) { return run_check(context, "storage", storage); }
+int check_storage(Context& context) {
+  return run_check(context, "storage", storage);
+}
 
 Form check_instances_form() {
   return {.flags = check_flags(),
           .text = "Critical when no instance lives. --warn and --crit are numbers of dead ones (1; none).\n",
           .columns = check_columns()};
 }
-int check_instances(Context& context) { return run_check(context, "instances", instances); }
+int check_instances(Context& context) {
+  return run_check(context, "instances", instances);
+}
 
 Form check_backlog_form() {
   Form form{.flags = check_flags(),
-            .text = "Reads every message, as \"backlog verify\" does. --warn and --crit are numbers of faults (none; 1).\n",
+            .text =
+                "Reads every message, as \"backlog verify\" does. --warn and --crit are numbers of faults "
+                "(none; 1).\n",
             .columns = check_columns()};
   form.flags.push_back({"--pattern", "GLOB", "only channels whose name it matches"});
   return form;
 }
-int check_backlog(Context& context) { return run_check(context, "backlog", backlog); }
+int check_backlog(Context& context) {
+  return run_check(context, "backlog", backlog);
+}
 
 }  // namespace relay::ctl

@@ -15,7 +15,9 @@ std::vector<Flag> selecting_flags() {
           {"--slow", "", "only those who do not read as fast as they are sent to"}};
 }
 
-bool selects(const Arguments& arguments) { return arguments.has("--channel") || arguments.has("--ip") || arguments.has("--slow"); }
+bool selects(const Arguments& arguments) {
+  return arguments.has("--channel") || arguments.has("--ip") || arguments.has("--slow");
+}
 
 Outcome<std::vector<Json>> list_of(Context& context) {
   const auto live = context.live();
@@ -30,7 +32,8 @@ Outcome<std::vector<Json>> list_of(Context& context) {
 std::vector<Column> client_columns() {
   return {{"client", "CLIENT", Kind::kText, Show::kAlways, "its id: INSTANCE.LOOP.NUMBER"},
           {"transport", "TRANSPORT", Kind::kText, Show::kAlways, "sse or websocket"},
-          {"address", "ADDRESS", Kind::kText, Show::kAlways, "its peer: a proxy's own behind one; unix for a Unix socket"},
+          {"address", "ADDRESS", Kind::kText, Show::kAlways,
+           "its peer: a proxy's own behind one; unix for a Unix socket"},
           {"since", "SINCE", Kind::kTime, Show::kWide, "connected at"},
           {"age_ms", "AGE", Kind::kDuration, Show::kAlways, "connected for"},
           {"channels", "CHANNELS", Kind::kNumber, Show::kAlways, "how many it listens to"},
@@ -42,7 +45,8 @@ std::vector<Column> client_columns() {
 Outcome<std::vector<std::string>> chosen_clients(Context& context) {
   std::vector<std::string> ids = context.arguments.all("CLIENT");
   if (ids.empty() == !selects(context.arguments)) {
-    return usage("clients kick needs client ids, or --channel, --ip or --slow, and not both", "see: relayctl clients kick -h");
+    return usage("clients kick needs client ids, or --channel, --ip or --slow, and not both",
+                 "see: relayctl clients kick -h");
   }
   if (!ids.empty()) return ids;
   const auto rows = list_of(context);
@@ -54,11 +58,14 @@ Outcome<std::vector<std::string>> chosen_clients(Context& context) {
 }  // namespace
 
 Form clients_list_form() {
-  return {.flags = selecting_flags(),
-          .text = "Lists the streams and sockets of the instance asked. Long polls come and go and are not listed.\n",
-          .examples = {{"relayctl clients list --slow", "who does not keep up"},
-                       {"relayctl clients list --channel news --ip 10.0.0.0/8", "listeners of a channel from inside"}},
-          .columns = client_columns()};
+  return {
+      .flags = selecting_flags(),
+      .text =
+          "Lists the streams and sockets of the instance asked. Long polls come and go and are not listed.\n",
+      .examples = {{"relayctl clients list --slow", "who does not keep up"},
+                   {"relayctl clients list --channel news --ip 10.0.0.0/8",
+                    "listeners of a channel from inside"}},
+      .columns = client_columns()};
 }
 
 int clients_list(Context& context) {
@@ -69,14 +76,16 @@ int clients_list(Context& context) {
 
 Form clients_get_form() {
   std::vector<Column> columns = client_columns();
-  columns.push_back({"channel_names", "NAMES", Kind::kList, Show::kAlways, "what it listens to, at most 1,000"});
+  columns.push_back(
+      {"channel_names", "NAMES", Kind::kList, Show::kAlways, "what it listens to, at most 1,000"});
   return {.arguments = {{"CLIENT", Arity::kOne, Words::kClient}}, .columns = std::move(columns)};
 }
 
 int clients_get(Context& context) {
   const auto live = context.live();
   if (!live) return context.fail(live.error());
-  const auto client = (*live)->get(std::string(kPath) + "/" + percent_encode(context.arguments.text("CLIENT")));
+  const auto client =
+      (*live)->get(std::string(kPath) + "/" + percent_encode(context.arguments.text("CLIENT")));
   if (!client) return context.fail(client.error());
   return context.finish(context.output.record(context.columns(), *client));
 }
@@ -86,9 +95,11 @@ Form clients_kick_form() {
   flags.push_back({"--reason", "TEXT", "told to WebSocket clients with the close"});
   return {.arguments = {{"CLIENT", Arity::kAny, Words::kClient}},
           .flags = std::move(flags),
-          .text = "Ends the named clients, or all that the flags select, on the instance asked. Clients that\n"
-                  "reconnect by themselves come back and resume.\n",
-          .examples = {{"relayctl clients kick edge-1.0.17", "one"}, {"relayctl clients kick --slow --dry-run", "how many would go?"}},
+          .text =
+              "Ends the named clients, or all that the flags select, on the instance asked. Clients that\n"
+              "reconnect by themselves come back and resume.\n",
+          .examples = {{"relayctl clients kick edge-1.0.17", "one"},
+                       {"relayctl clients kick --slow --dry-run", "how many would go?"}},
           .columns = {{"client", "CLIENT", Kind::kText, Show::kAlways, "its id"},
                       {"kicked", "KICKED", Kind::kNumber, Show::kAlways, "1, or 0 if it had gone already"}}};
 }
@@ -99,13 +110,15 @@ int clients_kick(Context& context) {
   if (ids->empty()) return context.fail({exit_code::kNo, "no client is like that"});
   const auto live = context.live();
   if (!live) return context.fail(live.error());
-  const auto answer = context.console.ask(counted(static_cast<std::int64_t>(ids->size()), "client") + " will be disconnected", "Do it?");
+  const auto answer = context.console.ask(
+      counted(static_cast<std::int64_t>(ids->size()), "client") + " will be disconnected", "Do it?");
   if (!answer) return context.fail(answer.error());
   if (*answer != Answer::kYes) return *answer == Answer::kDryRun ? exit_code::kOk : exit_code::kNo;
   std::vector<Json> rows;
   std::size_t kicked = 0;
   for (const std::string& id : *ids) {
-    const auto done = (*live)->post(std::string(kPath) + "/" + percent_encode(id) + "/kick", {{"reason", context.arguments.text_or("--reason", "")}});
+    const auto done = (*live)->post(std::string(kPath) + "/" + percent_encode(id) + "/kick",
+                                    {{"reason", context.arguments.text_or("--reason", "")}});
     if (!done && done.error().exit != exit_code::kNo) return context.fail(done.error());
     if (!done) context.console.say(id + ": " + done.error().what);
     kicked += done ? 1 : 0;

@@ -12,6 +12,8 @@ Form completion_form() {
                        {"source <(relayctl completion zsh)", "for this shell"}}};
 }
 
-int completion(Context& context) { return context.finish(context.output.text(completion_script(context.arguments.text("SHELL")))); }
+int completion(Context& context) {
+  return context.finish(context.output.text(completion_script(context.arguments.text("SHELL"))));
+}
 
 }  // namespace relay::ctl

@@ -18,17 +18,18 @@ std::string json_key(std::string_view flag) {
 }
 
 std::vector<Column> profile_columns() {
-  return {{"context", "CONTEXT", Kind::kText, Show::kAlways, "its name"},
-          {"selected", "SELECTED", Kind::kBool, Show::kAlways, "whether it is the one used without --context"},
-          {"server", "SERVER", Kind::kText, Show::kAlways, "relayd"},
-          {"redis", "REDIS", Kind::kText, Show::kAlways, "the store"},
-          {"prefix", "PREFIX", Kind::kText, Show::kWide, "of the keys there"},
-          {"token_file", "TOKEN FILE", Kind::kText, Show::kWide, "with the operator token"},
-          {"config", "CONFIG", Kind::kText, Show::kWide, "relayd's settings"},
-          {"cacert", "CACERT", Kind::kText, Show::kWide, "for rediss://"},
-          {"cert", "CERT", Kind::kText, Show::kWide, "for rediss://"},
-          {"key", "KEY", Kind::kText, Show::kWide, "for rediss://"},
-          {"description", "DESCRIPTION", Kind::kText, Show::kAlways, "in your words"}};
+  return {
+      {"context", "CONTEXT", Kind::kText, Show::kAlways, "its name"},
+      {"selected", "SELECTED", Kind::kBool, Show::kAlways, "whether it is the one used without --context"},
+      {"server", "SERVER", Kind::kText, Show::kAlways, "relayd"},
+      {"redis", "REDIS", Kind::kText, Show::kAlways, "the store"},
+      {"prefix", "PREFIX", Kind::kText, Show::kWide, "of the keys there"},
+      {"token_file", "TOKEN FILE", Kind::kText, Show::kWide, "with the operator token"},
+      {"config", "CONFIG", Kind::kText, Show::kWide, "relayd's settings"},
+      {"cacert", "CACERT", Kind::kText, Show::kWide, "for rediss://"},
+      {"cert", "CERT", Kind::kText, Show::kWide, "for rediss://"},
+      {"key", "KEY", Kind::kText, Show::kWide, "for rediss://"},
+      {"description", "DESCRIPTION", Kind::kText, Show::kAlways, "in your words"}};
 }
 
 Json row_of(const std::string& name, const Profile& profile, bool selected) {
@@ -43,9 +44,10 @@ Json row_of(const std::string& name, const Profile& profile, bool selected) {
 }
 
 std::optional<Failure> bad_name(const std::string& name) {
-  const bool good = !name.empty() && name.size() <= 64 && name != "-" && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
-  });
+  const bool good = !name.empty() && name.size() <= 64 && name != "-" &&
+                    std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                      return std::isalnum(c) != 0 || c == '-' || c == '_' || c == '.';
+                    });
   if (good) return {};
   return usage("\"" + name + "\" is no name for a context", "letters, digits, '.', '-' and '_', at most 64");
 }
@@ -76,7 +78,9 @@ int put(Context& context, bool fresh) {
   auto profiles = Profiles::load();
   if (!profiles) return context.fail(profiles.error());
   const bool known = profiles->all().contains(name);
-  if (fresh && known) return context.fail(usage("there is a context \"" + name + "\" already", "change it with: relayctl context edit " + name));
+  if (fresh && known)
+    return context.fail(usage("there is a context \"" + name + "\" already",
+                              "change it with: relayctl context edit " + name));
   Profile before;
   if (!fresh) {
     const auto found = profiles->find(name);
@@ -84,7 +88,8 @@ int put(Context& context, bool fresh) {
     before = *found;
   }
   if (context.arguments.has("--server")) {
-    if (const auto good = parse_server(context.arguments.text("--server")); !good) return context.fail(good.error());
+    if (const auto good = parse_server(context.arguments.text("--server")); !good)
+      return context.fail(good.error());
   }
   profiles->put(name, with_flags(before, context.arguments));
   if (context.arguments.has("--select") || profiles->all().size() == 1) profiles->select(name);
@@ -101,37 +106,54 @@ Form putting_form(std::string_view command, std::string_view does) {
 }  // namespace
 
 Form context_add_form() {
-  return putting_form("relayctl context add prod -s 10.0.0.5:9103 --token-file ~/.relay-token", "the first one is selected at once");
+  return putting_form("relayctl context add prod -s 10.0.0.5:9103 --token-file ~/.relay-token",
+                      "the first one is selected at once");
 }
-int context_add(Context& context) { return put(context, true); }
+int context_add(Context& context) {
+  return put(context, true);
+}
 
-Form context_edit_form() { return putting_form("relayctl context edit prod --redis redis://10.0.0.6", "the rest stays"); }
-int context_edit(Context& context) { return put(context, false); }
+Form context_edit_form() {
+  return putting_form("relayctl context edit prod --redis redis://10.0.0.6", "the rest stays");
+}
+int context_edit(Context& context) {
+  return put(context, false);
+}
 
-Form context_list_form() { return {.columns = profile_columns()}; }
+Form context_list_form() {
+  return {.columns = profile_columns()};
+}
 
 int context_list(Context& context) {
   const auto profiles = Profiles::load();
   if (!profiles) return context.fail(profiles.error());
   std::vector<Json> rows;
-  for (const auto& [name, profile] : profiles->all()) rows.push_back(row_of(name, profile, name == profiles->current()));
+  for (const auto& [name, profile] : profiles->all())
+    rows.push_back(row_of(name, profile, name == profiles->current()));
   return context.finish(context.output.rows(context.columns(), std::move(rows)));
 }
 
-Form context_show_form() { return {.arguments = {{"NAME", Arity::kOptional, Words::kContext}}, .text = "Without NAME the selected one.\n", .columns = profile_columns()}; }
+Form context_show_form() {
+  return {.arguments = {{"NAME", Arity::kOptional, Words::kContext}},
+          .text = "Without NAME the selected one.\n",
+          .columns = profile_columns()};
+}
 
 int context_show(Context& context) {
   const auto profiles = Profiles::load();
   if (!profiles) return context.fail(profiles.error());
   const std::string name = context.arguments.text_or("NAME", profiles->current());
-  if (name.empty()) return context.fail({exit_code::kNo, "no context is selected", {}, "see: relayctl context list"});
+  if (name.empty())
+    return context.fail({exit_code::kNo, "no context is selected", {}, "see: relayctl context list"});
   const auto profile = profiles->find(name);
   if (!profile) return context.fail(profile.error());
-  return context.finish(context.output.record(context.columns(), row_of(name, *profile, name == profiles->current())));
+  return context.finish(
+      context.output.record(context.columns(), row_of(name, *profile, name == profiles->current())));
 }
 
 Form context_select_form() {
-  return {.arguments = {{"NAME", Arity::kOne, Words::kContext}}, .text = "With - none is selected: the local relayd is asked again.\n"};
+  return {.arguments = {{"NAME", Arity::kOne, Words::kContext}},
+          .text = "With - none is selected: the local relayd is asked again.\n"};
 }
 
 int context_select(Context& context) {
@@ -145,7 +167,9 @@ int context_select(Context& context) {
   return save(context, *profiles, name == "-" ? "no context is selected" : "selected " + name);
 }
 
-Form context_rm_form() { return {.arguments = {{"NAME", Arity::kOne, Words::kContext}}}; }
+Form context_rm_form() {
+  return {.arguments = {{"NAME", Arity::kOne, Words::kContext}}};
+}
 
 int context_rm(Context& context) {
   const std::string& name = context.arguments.text("NAME");
@@ -159,7 +183,9 @@ int context_rm(Context& context) {
   return save(context, *profiles, "removed " + name);
 }
 
-Form context_copy_form() { return {.arguments = {{"NAME", Arity::kOne, Words::kContext}, {"COPY", Arity::kOne}}}; }
+Form context_copy_form() {
+  return {.arguments = {{"NAME", Arity::kOne, Words::kContext}, {"COPY", Arity::kOne}}};
+}
 
 int context_copy(Context& context) {
   const std::string& copy = context.arguments.text("COPY");
@@ -168,7 +194,8 @@ int context_copy(Context& context) {
   if (!profiles) return context.fail(profiles.error());
   const auto profile = profiles->find(context.arguments.text("NAME"));
   if (!profile) return context.fail(profile.error());
-  if (profiles->all().contains(copy)) return context.fail(usage("there is a context \"" + copy + "\" already"));
+  if (profiles->all().contains(copy))
+    return context.fail(usage("there is a context \"" + copy + "\" already"));
   profiles->put(copy, *profile);
   return save(context, *profiles, "copied " + context.arguments.text("NAME") + " to " + copy);
 }
@@ -182,7 +209,8 @@ int context_export(Context& context) {
   const auto profiles = Profiles::load();
   if (!profiles) return context.fail(profiles.error());
   if (context.arguments.has("NAME")) {
-    if (const auto found = profiles->find(context.arguments.text("NAME")); !found) return context.fail(found.error());
+    if (const auto found = profiles->find(context.arguments.text("NAME")); !found)
+      return context.fail(found.error());
   }
   const auto quoted = [](const std::string& text) {
     std::string out = "'";

@@ -27,7 +27,10 @@ class Findings {
  public:
   void add(std::string check, State state, std::string detail, std::string fix = {}) {
     counts_[state] += 1;
-    rows_.push_back({{"check", std::move(check)}, {"state", kWords[static_cast<int>(state)]}, {"detail", std::move(detail)}, {"fix", fix.empty() ? Json() : Json(fix)}});
+    rows_.push_back({{"check", std::move(check)},
+                     {"state", kWords[static_cast<int>(state)]},
+                     {"detail", std::move(detail)},
+                     {"fix", fix.empty() ? Json() : Json(fix)}});
   }
   const std::vector<Json>& rows() const { return rows_; }
   std::size_t count(State state) const {
@@ -58,19 +61,25 @@ void look_at_kernel(Findings& findings) {
   if (somaxconn < 0) return findings.add("net.core.somaxconn", State::kSkip, "cannot be read here");
   const bool enough = somaxconn >= 16'384;
   findings.add("net.core.somaxconn", enough ? State::kOk : State::kWarn,
-               grouped(somaxconn) + (enough ? "" : "; more connects at once are dropped"), enough ? "" : "sysctl -w net.core.somaxconn=65535");
+               grouped(somaxconn) + (enough ? "" : "; more connects at once are dropped"),
+               enough ? "" : "sysctl -w net.core.somaxconn=65535");
   const std::int64_t backlog = sysctl("net/ipv4/tcp_max_syn_backlog");
   if (backlog < 0) return;
   const bool deep = backlog >= 4'096;
-  findings.add("net.ipv4.tcp_max_syn_backlog", deep ? State::kOk : State::kWarn, grouped(backlog) + (deep ? "" : "; bursts of connects wait for SYN cookies"),
+  findings.add("net.ipv4.tcp_max_syn_backlog", deep ? State::kOk : State::kWarn,
+               grouped(backlog) + (deep ? "" : "; bursts of connects wait for SYN cookies"),
                deep ? "" : "sysctl -w net.ipv4.tcp_max_syn_backlog=65535");
 }
 
 void look_at_settings(Findings& findings, const Outcome<options::Loaded>& loaded) {
-  if (!loaded) return findings.add("settings", State::kFail, loaded.error().why.empty() ? loaded.error().what : loaded.error().why, loaded.error().fix);
+  if (!loaded)
+    return findings.add("settings", State::kFail,
+                        loaded.error().why.empty() ? loaded.error().what : loaded.error().why,
+                        loaded.error().fix);
   std::string warnings;
   for (const std::string& warning : loaded->warnings) warnings += (warnings.empty() ? "" : "; ") + warning;
-  findings.add("settings", warnings.empty() ? State::kOk : State::kWarn, warnings.empty() ? "valid" : warnings);
+  findings.add("settings", warnings.empty() ? State::kOk : State::kWarn,
+               warnings.empty() ? "valid" : warnings);
 }
 
 // Days until the first certificate of the chain ends; nothing if there is none to read.
@@ -92,17 +101,20 @@ void look_at_certificate(Findings& findings, const options::Options& options) {
   const std::string& path = options.tls.certificate_file;
   if (path.empty()) return;
   const auto days = days_left(path);
-  if (!days) return findings.add("certificate", State::kSkip, path + " cannot be read as a certificate by you");
+  if (!days)
+    return findings.add("certificate", State::kSkip, path + " cannot be read as a certificate by you");
   const State state = *days < 0 ? State::kFail : *days < 14 ? State::kWarn : State::kOk;
-  findings.add("certificate", state, path + " is valid for " + std::to_string(*days) + " more days", state == State::kOk ? "" : "renew it; a reload takes the new one");
+  findings.add("certificate", state, path + " is valid for " + std::to_string(*days) + " more days",
+               state == State::kOk ? "" : "renew it; a reload takes the new one");
 }
 
 void look_at_socket(Findings& findings, const Live& live) {
   const std::string& path = live.endpoint().unix_path;
-  struct stat status {};
+  struct stat status{};
   if (path.empty() || ::stat(path.c_str(), &status) != 0) return;
   const bool open = (status.st_mode & S_IRWXO) != 0;
-  findings.add("admin socket", open ? State::kFail : State::kOk, path + (open ? " is open to everybody on this machine" : " is for its group alone"),
+  findings.add("admin socket", open ? State::kFail : State::kOk,
+               path + (open ? " is open to everybody on this machine" : " is for its group alone"),
                open ? "chmod 0660 " + path : "");
 }
 
@@ -116,30 +128,43 @@ void look_at_files(Findings& findings, Live& live) {
   const double most = value("process_max_fds");
   const double used = value("process_open_fds");
   if (most <= 0) return;
-  const State state = used > 0.9 * most ? State::kFail : used > 0.7 * most || most < 65'536 ? State::kWarn : State::kOk;
-  findings.add("fd limit", state, grouped(std::llround(most)) + " allowed, " + grouped(std::llround(used)) + " used",
+  const State state = used > 0.9 * most                    ? State::kFail
+                      : used > 0.7 * most || most < 65'536 ? State::kWarn
+                                                           : State::kOk;
+  findings.add("fd limit", state,
+               grouped(std::llround(most)) + " allowed, " + grouped(std::llround(used)) + " used",
                state == State::kOk ? "" : "LimitNOFILE=1048576 in relayd.service");
 }
 
 void look_at_relayd(Findings& findings, const Json& status) {
   std::string reasons;
-  for (const Json& reason : status.value("reasons", Json::array())) reasons += (reasons.empty() ? "" : "; ") + reason.get<std::string>();
-  findings.add("ready", reasons.empty() ? State::kOk : State::kFail, reasons.empty() ? "clients may come" : reasons);
+  for (const Json& reason : status.value("reasons", Json::array()))
+    reasons += (reasons.empty() ? "" : "; ") + reason.get<std::string>();
+  findings.add("ready", reasons.empty() ? State::kOk : State::kFail,
+               reasons.empty() ? "clients may come" : reasons);
   const std::string version = status.value("version", "");
-  findings.add("version", version == RELAY_VERSION ? State::kOk : State::kWarn, "relayd " + version + ", relayctl " RELAY_VERSION,
+  findings.add("version", version == RELAY_VERSION ? State::kOk : State::kWarn,
+               "relayd " + version + ", relayctl " RELAY_VERSION,
                version == RELAY_VERSION ? "" : "install the same version of both");
   const bool failed = status.value("reload_failed", false);
-  findings.add("reload", failed ? State::kFail : State::kOk, failed ? "the last one changed nothing" : "none has failed", failed ? "relayctl config check" : "");
+  findings.add("reload", failed ? State::kFail : State::kOk,
+               failed ? "the last one changed nothing" : "none has failed",
+               failed ? "relayctl config check" : "");
   const std::int64_t clients = number(status, "clients");
   const std::int64_t capacity = number(status, "capacity");
   const bool crowded = capacity > 0 && clients > capacity * 8 / 10;
-  findings.add("capacity", crowded ? State::kWarn : State::kOk, counted(clients, "client") + " of " + grouped(capacity) + " that fit",
+  findings.add("capacity", crowded ? State::kWarn : State::kOk,
+               counted(clients, "client") + " of " + grouped(capacity) + " that fit",
                crowded ? "raise LimitNOFILE, or start another instance" : "");
   const std::int64_t slow = number(status, "slow_closed");
-  findings.add("slow clients", State::kOk, grouped(slow) + " closed since the start, " + grouped(number(status, "dropped")) + " messages dropped");
+  findings.add(
+      "slow clients", State::kOk,
+      grouped(slow) + " closed since the start, " + grouped(number(status, "dropped")) + " messages dropped");
   double lag = 0;
-  for (const Json& loop : status.value("loops", Json::array())) lag = std::max(lag, loop.value("lag_ms", 0.0));
-  findings.add("event loops", lag > 100 ? State::kWarn : State::kOk, "the slowest was " + human_duration(std::llround(lag)) + " late at its last tick",
+  for (const Json& loop : status.value("loops", Json::array()))
+    lag = std::max(lag, loop.value("lag_ms", 0.0));
+  findings.add("event loops", lag > 100 ? State::kWarn : State::kOk,
+               "the slowest was " + human_duration(std::llround(lag)) + " late at its last tick",
                lag > 100 ? "the machine is short of CPU, or loops are too few" : "");
 }
 
@@ -148,9 +173,11 @@ void look_at_instances(Findings& findings, Live& live) {
   if (!instances) return findings.add("instances", State::kFail, instances.error().what);
   std::string dead;
   for (const Json& instance : *instances) {
-    if (instance.value("state", "") == "dead") dead += (dead.empty() ? "" : ", ") + instance.value("instance", "");
+    if (instance.value("state", "") == "dead")
+      dead += (dead.empty() ? "" : ", ") + instance.value("instance", "");
   }
-  findings.add("instances", dead.empty() ? State::kOk : State::kWarn, dead.empty() ? std::to_string(instances->size()) + " alive" : "dead: " + dead,
+  findings.add("instances", dead.empty() ? State::kOk : State::kWarn,
+               dead.empty() ? std::to_string(instances->size()) + " alive" : "dead: " + dead,
                dead.empty() ? "" : "relayctl instances purge --dead --dry-run");
 }
 
@@ -171,27 +198,39 @@ void look_through_proxy(Findings& findings, Live& live, const std::string& url) 
   client::SseOptions options;
   options.timeout = live.timeout();
   auto stream = client::SseClient::open(*address, options);
-  if (!stream) return findings.add("proxy", State::kFail, stream.error().message, "is " + url + " the public address?");
-  if (!stream->is_stream()) return findings.add("proxy", State::kFail, url + " answers " + std::to_string(stream->status()) + " to /v1/events");
-  const auto sent = live.exchange("POST", "/admin/v1/channels/" + percent_encode(channel) + "/messages?ttl=0", {{"Content-Type", "text/plain"}}, "x");
-  if (!sent || sent->status / 100 != 2) return findings.add("proxy", State::kSkip, "relayd took no message to try with");
+  if (!stream)
+    return findings.add("proxy", State::kFail, stream.error().message, "is " + url + " the public address?");
+  if (!stream->is_stream())
+    return findings.add("proxy", State::kFail,
+                        url + " answers " + std::to_string(stream->status()) + " to /v1/events");
+  const auto sent = live.exchange("POST", "/admin/v1/channels/" + percent_encode(channel) + "/messages?ttl=0",
+                                  {{"Content-Type", "text/plain"}}, "x");
+  if (!sent || sent->status / 100 != 2)
+    return findings.add("proxy", State::kSkip, "relayd took no message to try with");
   const auto event = stream->next(Milliseconds(2000));
   const bool came = event && *event;
-  findings.add("proxy", came ? State::kOk : State::kFail, came ? "a message comes through " + url + " at once" : "a message did not come through " + url + " in 2s: something buffers",
+  findings.add("proxy", came ? State::kOk : State::kFail,
+               came ? "a message comes through " + url + " at once"
+                    : "a message did not come through " + url + " in 2s: something buffers",
                came ? "" : "nginx: proxy_buffering off; see examples/nginx");
 }
 
 std::string screen(const Findings& findings, bool color, std::size_t columns) {
   std::string out;
   std::size_t width = 0;
-  for (const Json& row : findings.rows()) width = std::max(width, display_width(row["check"].get<std::string>()));
+  for (const Json& row : findings.rows())
+    width = std::max(width, display_width(row["check"].get<std::string>()));
   for (const Json& row : findings.rows()) {
     const std::string state = row["state"].get<std::string>();
-    const Ink ink = state == "ok" ? Ink::kGood : state == "fail" ? Ink::kBad : state == "warn" ? Ink::kWarn : Ink::kDim;
+    const Ink ink = state == "ok"     ? Ink::kGood
+                    : state == "fail" ? Ink::kBad
+                    : state == "warn" ? Ink::kWarn
+                                      : Ink::kDim;
     std::string check = row["check"].get<std::string>();
     check.resize(check.size() + width - display_width(check), ' ');
     const std::string rest = check + "  " + row["detail"].get<std::string>();
-    out += painted(state, ink, color) + std::string(6 - state.size(), ' ') + (columns > 8 ? cut(rest, columns - 6) : rest) + "\n";
+    out += painted(state, ink, color) + std::string(6 - state.size(), ' ') +
+           (columns > 8 ? cut(rest, columns - 6) : rest) + "\n";
     if (row["fix"].is_string()) out += std::string(8 + width, ' ') + row["fix"].get<std::string>() + "\n";
   }
   return out;
@@ -201,8 +240,10 @@ std::string screen(const Findings& findings, bool color, std::size_t columns) {
 
 Form doctor_form() {
   return {.flags = {{"--url", "URL", "the public address, to see whether a proxy in front buffers"}},
-          .text = "Looks at this machine, the settings, the running relayd and the store. Exit status 1 when anything needs\n"
-                  "you. Run it on the machine of relayd.\n",
+          .text =
+              "Looks at this machine, the settings, the running relayd and the store. Exit status 1 when "
+              "anything needs\n"
+              "you. Run it on the machine of relayd.\n",
           .examples = {{"relayctl doctor --url http://relay.example", "also through the proxy"}},
           .columns = {{"check", "CHECK", Kind::kText, Show::kAlways, "what was looked at"},
                       {"state", "STATE", Kind::kText, Show::kAlways, "ok, warn, fail or skip"},
@@ -230,13 +271,16 @@ int doctor(Context& context) {
   if (settings && settings->options.storage != "memory") look_at_redis(findings, context);
   const std::size_t failed = findings.count(State::kFail);
   const std::size_t warned = findings.count(State::kWarn);
-  const auto printed = context.output.format() == Format::kTable
-                           ? context.output.text(screen(findings, context.output.color(), context.output.columns()))
-                           : context.output.rows(context.columns(), findings.rows());
+  const auto printed =
+      context.output.format() == Format::kTable
+          ? context.output.text(screen(findings, context.output.color(), context.output.columns()))
+          : context.output.rows(context.columns(), findings.rows());
   if (!printed) return context.fail(printed.error());
-  context.console.say(failed + warned == 0 ? "all " + std::to_string(findings.rows().size()) + " checks are well"
-                                           : std::to_string(failed + warned) + " of " + std::to_string(findings.rows().size()) + " checks need you (" +
-                                                 std::to_string(failed) + " fail, " + std::to_string(warned) + " warn)");
+  context.console.say(failed + warned == 0
+                          ? "all " + std::to_string(findings.rows().size()) + " checks are well"
+                          : std::to_string(failed + warned) + " of " +
+                                std::to_string(findings.rows().size()) + " checks need you (" +
+                                std::to_string(failed) + " fail, " + std::to_string(warned) + " warn)");
   return failed + warned == 0 ? exit_code::kOk : exit_code::kNo;
 }
 

@@ -32,13 +32,15 @@ Outcome<std::vector<Json>> instances_of_store(const Context& context) {
   const auto instances = read_instances(**stored);
   if (!instances) return instances.error();
   std::vector<Json> rows;
-  for (const StoredInstance& one : *instances) rows.push_back(instance_row(one, (*stored)->options().instance.dead_after));
+  for (const StoredInstance& one : *instances)
+    rows.push_back(instance_row(one, (*stored)->options().instance.dead_after));
   return rows;
 }
 
 // Of the relayd that is meant; of the store where none answers, or where the store is what was named.
 Outcome<std::vector<Json>> all_instances(Context& context) {
-  if (context.arguments.has("--redis") && !context.arguments.has("--server")) return instances_of_store(context);
+  if (context.arguments.has("--redis") && !context.arguments.has("--server"))
+    return instances_of_store(context);
   const auto live = context.live();
   if (live) return (*live)->list(std::string(kPath), "instances");
   if (live.error().exit != exit_code::kUnavailable) return live.error();
@@ -50,10 +52,13 @@ Outcome<std::vector<Json>> all_instances(Context& context) {
 int change_rotation(Context& context, const std::string& verb, const Json& body) {
   const auto live = context.live();
   if (!live) return context.fail(live.error());
-  const auto done = (*live)->post(std::string(kPath) + "/" + percent_encode(context.arguments.text("INSTANCE")) + "/" + verb, body);
+  const auto done = (*live)->post(
+      std::string(kPath) + "/" + percent_encode(context.arguments.text("INSTANCE")) + "/" + verb, body);
   if (!done) {
     Failure failure = done.error();
-    if (failure.exit == exit_code::kNo) failure.fix = "name its admin socket or operator address: relayctl -s HOST:PORT instances " + verb + " " + context.arguments.text("INSTANCE");
+    if (failure.exit == exit_code::kNo)
+      failure.fix = "name its admin socket or operator address: relayctl -s HOST:PORT instances " + verb +
+                    " " + context.arguments.text("INSTANCE");
     return context.fail(failure);
   }
   return context.finish(context.output.record(context.columns(), *done));
@@ -70,14 +75,16 @@ std::vector<Column> rotation_columns() {
 Form instances_list_form() {
   return {.flags = {{"--dead", "", "only those whose heartbeat has stopped"}},
           .text = "Read from the store itself where no relayd answers, or with --redis.\n",
-          .examples = {{"relayctl instances list", "who lives"}, {"relayctl instances list --dead -o name", "who has died and left entries behind"}},
+          .examples = {{"relayctl instances list", "who lives"},
+                       {"relayctl instances list --dead -o name", "who has died and left entries behind"}},
           .columns = instance_columns()};
 }
 
 int instances_list(Context& context) {
   auto rows = all_instances(context);
   if (!rows) return context.fail(rows.error());
-  if (context.arguments.has("--dead")) std::erase_if(*rows, [](const Json& row) { return row.value("state", "") != "dead"; });
+  if (context.arguments.has("--dead"))
+    std::erase_if(*rows, [](const Json& row) { return row.value("state", "") != "dead"; });
   return context.finish(context.output.rows(context.columns(), std::move(*rows)));
 }
 
@@ -89,17 +96,23 @@ int instances_get(Context& context) {
   const std::string& id = context.arguments.text("INSTANCE");
   const auto rows = all_instances(context);
   if (!rows) return context.fail(rows.error());
-  const auto found = std::find_if(rows->begin(), rows->end(), [&](const Json& row) { return row.value("instance", "") == id; });
-  if (found == rows->end()) return context.fail({exit_code::kNo, "there is no instance \"" + id + "\"", {}, "see: relayctl instances list"});
+  const auto found = std::find_if(rows->begin(), rows->end(),
+                                  [&](const Json& row) { return row.value("instance", "") == id; });
+  if (found == rows->end())
+    return context.fail(
+        {exit_code::kNo, "there is no instance \"" + id + "\"", {}, "see: relayctl instances list"});
   return context.finish(context.output.record(context.columns(), *found));
 }
 
 Form instances_drain_form() {
   return {.arguments = {{"INSTANCE", Arity::kOne, Words::kInstance}},
           .flags = {{"--spread", "TIME", "send its clients away evenly over this time (drain.spread)"}},
-          .text = "Readiness says no, so balancers send nobody; streams and sockets are ended over the time given, and\n"
-                  "those who come all the same are sent on. The process stays, and undrain puts it back.\n",
-          .examples = {{"relayctl instances drain edge-1 --spread 60s", "gently"}, {"relayctl wait drained --for 2m", "until nobody is left"}},
+          .text =
+              "Readiness says no, so balancers send nobody; streams and sockets are ended over the time "
+              "given, and\n"
+              "those who come all the same are sent on. The process stays, and undrain puts it back.\n",
+          .examples = {{"relayctl instances drain edge-1 --spread 60s", "gently"},
+                       {"relayctl wait drained --for 2m", "until nobody is left"}},
           .columns = rotation_columns()};
 }
 
@@ -111,11 +124,13 @@ int instances_drain(Context& context) {
   const auto status = (*live)->get("/admin/v1/status");
   if (!status) return context.fail(status.error());
   const auto answer = context.console.ask(context.arguments.text("INSTANCE") + " goes out of rotation; " +
-                                              counted(status->value("clients", std::int64_t{0}), "client") + " of " + status->value("instance", "") + " will be sent away",
+                                              counted(status->value("clients", std::int64_t{0}), "client") +
+                                              " of " + status->value("instance", "") + " will be sent away",
                                           "Drain it?");
   if (!answer) return context.fail(answer.error());
   if (*answer != Answer::kYes) return *answer == Answer::kDryRun ? exit_code::kOk : exit_code::kNo;
-  return change_rotation(context, "drain", spread->count() < 0 ? Json::object() : Json{{"spread_ms", spread->count()}});
+  return change_rotation(context, "drain",
+                         spread->count() < 0 ? Json::object() : Json{{"spread_ms", spread->count()}});
 }
 
 Form instances_undrain_form() {

@@ -10,7 +10,8 @@ namespace relay::ctl {
 namespace {
 
 // Those that were named, or all that are dead.
-Outcome<std::vector<StoredInstance>> to_purge(const Context& context, std::vector<StoredInstance> all, Milliseconds grace) {
+Outcome<std::vector<StoredInstance>> to_purge(const Context& context, std::vector<StoredInstance> all,
+                                              Milliseconds grace) {
   const auto is_dead = [&](const StoredInstance& one) { return one.silent_ms >= grace.count(); };
   if (context.arguments.has("--dead")) {
     std::erase_if(all, [&](const StoredInstance& one) { return !is_dead(one); });
@@ -18,10 +19,17 @@ Outcome<std::vector<StoredInstance>> to_purge(const Context& context, std::vecto
   }
   std::vector<StoredInstance> chosen;
   for (const std::string& id : context.arguments.all("INSTANCE")) {
-    const auto found = std::find_if(all.begin(), all.end(), [&](const StoredInstance& one) { return one.status.id == id; });
-    if (found == all.end()) return Failure{exit_code::kNo, "there is no instance \"" + id + "\" in the registry", {}, "see: relayctl instances list"};
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const StoredInstance& one) { return one.status.id == id; });
+    if (found == all.end())
+      return Failure{exit_code::kNo,
+                     "there is no instance \"" + id + "\" in the registry",
+                     {},
+                     "see: relayctl instances list"};
     if (!is_dead(*found)) {
-      return Failure{exit_code::kNo, "instance \"" + id + "\" lives", "it was heard " + human_duration(found->silent_ms) + " ago, and --grace is " + human_duration(grace.count()),
+      return Failure{exit_code::kNo, "instance \"" + id + "\" lives",
+                     "it was heard " + human_duration(found->silent_ms) + " ago, and --grace is " +
+                         human_duration(grace.count()),
                      "stop it first; it removes itself when it ends"};
     }
     chosen.push_back(*found);
@@ -31,11 +39,12 @@ Outcome<std::vector<StoredInstance>> to_purge(const Context& context, std::vecto
 
 std::string plan_of(const std::vector<StoredInstance>& dead, Milliseconds grace) {
   const bool one = dead.size() == 1;
-  std::string plan = std::to_string(dead.size()) + (one ? " instance is" : " instances are") + " dead (no heartbeat for more than " +
-                     human_duration(grace.count()) + "):\n";
+  std::string plan = std::to_string(dead.size()) + (one ? " instance is" : " instances are") +
+                     " dead (no heartbeat for more than " + human_duration(grace.count()) + "):\n";
   for (const StoredInstance& it : dead) {
     plan += "  " + repair_utf8(it.status.id) + "  last seen " + human_duration(it.silent_ms) + " ago, " +
-            grouped(static_cast<std::int64_t>(it.entries)) + (it.entries == 1 ? " entry of its clients\n" : " entries of its clients\n");
+            grouped(static_cast<std::int64_t>(it.entries)) +
+            (it.entries == 1 ? " entry of its clients\n" : " entries of its clients\n");
   }
   return plan + "Messages in backlogs are kept.";
 }
@@ -66,24 +75,30 @@ Outcome<void> purge(Context& context) {
   }
   std::uint64_t entries = 0;
   for (const StoredInstance& one : *dead) entries += one.entries;
-  const auto answer = context.console.ask(plan_of(*dead, *grace), "Remove " + std::string(dead->size() == 1 ? "it" : "them") + " and " +
-                                                                      grouped(static_cast<std::int64_t>(entries)) + " entries?");
+  const auto answer = context.console.ask(
+      plan_of(*dead, *grace), "Remove " + std::string(dead->size() == 1 ? "it" : "them") + " and " +
+                                  grouped(static_cast<std::int64_t>(entries)) + " entries?");
   if (!answer) return answer.error();
   if (*answer == Answer::kNo) return {};
   std::vector<Json> rows;
   if (*answer == Answer::kDryRun) {
-    for (const StoredInstance& one : *dead) rows.push_back(row_of(one.status.id, one.silent_ms, one.entries, "would be removed"));
+    for (const StoredInstance& one : *dead)
+      rows.push_back(row_of(one.status.id, one.silent_ms, one.entries, "would be removed"));
     return context.output.rows(context.columns(), std::move(rows));
   }
   std::vector<std::string> only;
   for (const StoredInstance& one : *dead) only.push_back(one.status.id);
   const auto report = purge_instances(**stored, std::move(only), *grace);
   if (!report) return report.error();
-  for (const redis::Purged& purged : report->instances) rows.push_back(row_of(purged.instance, purged.silent_ms, purged.entries, result_of(purged)));
-  if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown) return shown.error();
+  for (const redis::Purged& purged : report->instances)
+    rows.push_back(row_of(purged.instance, purged.silent_ms, purged.entries, result_of(purged)));
+  if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown)
+    return shown.error();
   if (report->failure) return failure_of(*report->failure, "the purge broke off");
   if (report->elsewhere) {
-    return Failure{exit_code::kTryAgain, "another purge is under way", "a living instance, or somebody else with relayctl", "try again in ten seconds: it may have removed them"};
+    return Failure{exit_code::kTryAgain, "another purge is under way",
+                   "a living instance, or somebody else with relayctl",
+                   "try again in ten seconds: it may have removed them"};
   }
   return {};
 }
@@ -94,15 +109,21 @@ Form instances_purge_form() {
   return {.arguments = {{"INSTANCE", Arity::kAny, Words::kInstance}},
           .flags = {{"--dead", "", "all whose heartbeat has stopped"},
                     {"--grace", "TIME", "how long an instance must have been silent (instance.dead_after)"}},
-          .text = "Removes instances and what they left: their entries in the lists of who is present. Each step looks at the\n"
-                  "heartbeat again, so that one that lives again is spared. Living instances do the same by themselves.\n",
+          .text =
+              "Removes instances and what they left: their entries in the lists of who is present. Each step "
+              "looks at the\n"
+              "heartbeat again, so that one that lives again is spared. Living instances do the same by "
+              "themselves.\n",
           .examples = {{"relayctl instances purge --dead --dry-run", "see who would go"}},
           .columns = {{"instance", "INSTANCE", Kind::kText, Show::kAlways, "its id"},
                       {"silent_ms", "LAST SEEN", Kind::kDuration, Show::kAlways, "since its last heartbeat"},
-                      {"entries", "ENTRIES", Kind::kNumber, Show::kAlways, "of its clients, removed or to be removed"},
+                      {"entries", "ENTRIES", Kind::kNumber, Show::kAlways,
+                       "of its clients, removed or to be removed"},
                       {"result", "RESULT", Kind::kText, Show::kAlways,
                        "removed, alive again, begun (not finished), would be removed"}}};
 }
-int instances_purge(Context& context) { return context.finish(purge(context)); }
+int instances_purge(Context& context) {
+  return context.finish(purge(context));
+}
 
 }  // namespace relay::ctl

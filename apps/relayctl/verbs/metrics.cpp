@@ -40,7 +40,8 @@ std::vector<Json> rows_of(std::string_view exposition) {
       const std::string_view rest = line.substr(7);
       const auto space = rest.find(' ');
       Family& family = families[std::string(rest.substr(0, space))];
-      (line[2] == 'H' ? family.help : family.type) = space == rest.npos ? "" : std::string(rest.substr(space + 1));
+      (line[2] == 'H' ? family.help : family.type) =
+          space == rest.npos ? "" : std::string(rest.substr(space + 1));
       continue;
     }
     const auto space = line.rfind(' ');
@@ -50,7 +51,11 @@ std::vector<Json> rows_of(std::string_view exposition) {
     const std::string name(series.substr(0, brace));
     const std::string labels(brace == series.npos ? "" : series.substr(brace + 1, series.size() - brace - 2));
     const Family& family = family_of(families, name);
-    rows.push_back({{"name", name}, {"labels", labels}, {"value", number(line.substr(space + 1))}, {"type", family.type}, {"help", family.help}});
+    rows.push_back({{"name", name},
+                    {"labels", labels},
+                    {"value", number(line.substr(space + 1))},
+                    {"type", family.type},
+                    {"help", family.help}});
   }
   return rows;
 }
@@ -60,7 +65,8 @@ std::vector<Json> rows_of(std::string_view exposition) {
 Form metrics_form() {
   return {.arguments = {{"PATTERN", Arity::kOptional}},
           .flags = {{"--raw", "", "as Prometheus reads it"}},
-          .examples = {{"relayctl metrics 'relayd_clients*'", "some of them"}, {"relayctl metrics --raw | promtool check metrics", "all, as they are"}},
+          .examples = {{"relayctl metrics 'relayd_clients*'", "some of them"},
+                       {"relayctl metrics --raw | promtool check metrics", "all, as they are"}},
           .columns = {{"name", "NAME", Kind::kText, Show::kAlways, "of the metric"},
                       {"labels", "LABELS", Kind::kText, Show::kAlways, "as Prometheus writes them"},
                       {"value", "VALUE", Kind::kText, Show::kAlways, "now"},
@@ -78,7 +84,9 @@ int metrics(Context& context) {
   std::vector<Json> rows = rows_of(reply->body);
   if (context.arguments.has("PATTERN")) {
     const std::string& pattern = context.arguments.text("PATTERN");
-    std::erase_if(rows, [&](const Json& row) { return ::fnmatch(pattern.c_str(), row.value("name", "").c_str(), 0) != 0; });
+    std::erase_if(rows, [&](const Json& row) {
+      return ::fnmatch(pattern.c_str(), row.value("name", "").c_str(), 0) != 0;
+    });
     if (rows.empty()) return context.fail({exit_code::kNo, "no metric is like \"" + pattern + "\""});
   }
   return context.finish(context.output.rows(context.columns(), std::move(rows)));

@@ -32,7 +32,9 @@ class RequestPath final : public Path {
     const auto began = std::chrono::steady_clock::now();
     const auto reply = live_.get(target_);
     if (!reply) return reply.error();
-    return reply->contains("storage_us") && (*reply)["storage_us"].is_number() ? Micros((*reply)["storage_us"].get<std::int64_t>()) : since(began);
+    return reply->contains("storage_us") && (*reply)["storage_us"].is_number()
+               ? Micros((*reply)["storage_us"].get<std::int64_t>())
+               : since(began);
   }
 
  private:
@@ -59,7 +61,9 @@ class EndToEndPath final : public Path {
     if (reply->status / 100 != 2) return live_.refusal(*reply, target);
     while (true) {
       const auto event = stream_.next(live_.timeout());
-      if (!event || !*event) return Failure{exit_code::kTryAgain, "the message did not come back in time", event ? "" : event.error().message};
+      if (!event || !*event)
+        return Failure{exit_code::kTryAgain, "the message did not come back in time",
+                       event ? "" : event.error().message};
       const Json message = Json::parse((*event)->data, nullptr, false);
       if (message.is_object() && message.value("data", "") == word) return since(began);
     }
@@ -90,9 +94,11 @@ void sum_up(const Context& context, std::vector<std::int64_t> times, std::int64_
   std::sort(times.begin(), times.end());
   const double sum = static_cast<double>(std::accumulate(times.begin(), times.end(), std::int64_t{0}));
   const std::size_t p99 = std::min(times.size() - 1, (times.size() * 99) / 100);
-  context.console.say(std::to_string(sent) + " sent, " + std::to_string(times.size()) + " answered, min/avg/p99/max " +
-                      milliseconds(static_cast<double>(times.front())) + "/" + milliseconds(sum / static_cast<double>(times.size())) + "/" +
-                      milliseconds(static_cast<double>(times[p99])) + "/" + milliseconds(static_cast<double>(times.back())) + " ms");
+  context.console.say(std::to_string(sent) + " sent, " + std::to_string(times.size()) +
+                      " answered, min/avg/p99/max " + milliseconds(static_cast<double>(times.front())) + "/" +
+                      milliseconds(sum / static_cast<double>(times.size())) + "/" +
+                      milliseconds(static_cast<double>(times[p99])) + "/" +
+                      milliseconds(static_cast<double>(times.back())) + " ms");
 }
 
 }  // namespace
@@ -101,8 +107,11 @@ Form ping_form() {
   return {.flags = {{"-c,--count", "N", "so many (4)"},
                     {"--interval", "TIME", "pause in between (1s)"},
                     {"--path", "PATH", "which way", Words::kChoice, {"admin", "storage", "e2e"}}},
-          .text = "admin asks relayd alone; storage is the time relayd takes for a read of its store; e2e publishes an\n"
-                  "ephemeral message and waits until it comes back on a stream. A summary follows on standard error.\n",
+          .text =
+              "admin asks relayd alone; storage is the time relayd takes for a read of its store; e2e "
+              "publishes an\n"
+              "ephemeral message and waits until it comes back on a stream. A summary follows on standard "
+              "error.\n",
           .examples = {{"relayctl ping --path e2e -c 100 --interval 0", "how fast are messages?"}},
           .columns = {{"seq", "SEQ", Kind::kNumber, Show::kAlways, "from 1"},
                       {"path", "PATH", Kind::kText, Show::kAlways, "admin, storage or e2e"},
@@ -123,14 +132,16 @@ int ping(Context& context) {
   std::vector<std::int64_t> times;
   std::int64_t sent = 0;
   std::optional<Failure> failure;
-  while (sent < *count && !failure && (sent == 0 || interval->count() == 0 || pause_for(*interval)) && !interrupted()) {
+  while (sent < *count && !failure && (sent == 0 || interval->count() == 0 || pause_for(*interval)) &&
+         !interrupted()) {
     const auto took = (*path)->round_trip(++sent);
     if (!took) {
       failure = took.error();
       break;
     }
     times.push_back(took->count());
-    const auto printed = context.output.row_of_stream(context.columns(), {{"seq", sent}, {"path", name}, {"time_us", took->count()}});
+    const auto printed = context.output.row_of_stream(
+        context.columns(), {{"seq", sent}, {"path", name}, {"time_us", took->count()}});
     if (!printed) return context.fail(printed.error());
   }
   sum_up(context, std::move(times), sent);

@@ -13,7 +13,9 @@ namespace {
 constexpr Milliseconds kPingPause{100};
 constexpr Milliseconds kSamplePause{10};
 
-double rounded(double ms) { return std::round(ms * 1000) / 1000; }
+double rounded(double ms) {
+  return std::round(ms * 1000) / 1000;
+}
 
 Json row_of(const NodeInfo& info) {
   return {{"node", info.node},
@@ -66,9 +68,11 @@ Outcome<void> info(Context& context) {
     return context.output.record(kAll, document);
   }
   const Json document = document_of(**stored, *bounds, {});
-  context.console.say("prefix " + (*stored)->settings().prefix + ", " + std::to_string((*stored)->partitions()) +
-                      ((*stored)->partitions() == 1 ? " partition" : " partitions") +
-                      (document["data_since"].is_null() ? ", empty" : ", data since " + document["data_since"].get<std::string>()));
+  context.console.say(
+      "prefix " + (*stored)->settings().prefix + ", " + std::to_string((*stored)->partitions()) +
+      ((*stored)->partitions() == 1 ? " partition" : " partitions") +
+      (document["data_since"].is_null() ? ", empty"
+                                        : ", data since " + document["data_since"].get<std::string>()));
   return context.output.rows(context.columns(), std::move(rows));
 }
 
@@ -108,36 +112,47 @@ std::vector<Column> times_columns(Show percentiles) {
 }  // namespace
 
 Form storage_info_form() {
-  return {.text = "With -o json the store itself stands above its nodes: mode, prefix, partitions, last_id and last_time (the\n"
-                  "newest message), data_since (the epoch: when the life of the data began), nodes.\n",
-          .columns = {{"node", "NODE", Kind::kText, Show::kAlways, "the server"},
-                      {"version", "VERSION", Kind::kText, Show::kAlways, "of Redis or Valkey"},
-                      {"role", "ROLE", Kind::kText, Show::kWide, "master"},
-                      {"uptime_ms", "UP", Kind::kDuration, Show::kAlways, "since it was started"},
-                      {"memory", "MEMORY", Kind::kBytes, Show::kAlways, "in use"},
-                      {"max_memory", "MAX", Kind::kBytes, Show::kWide, "that it may use; 0: any"},
-                      {"keys", "KEYS", Kind::kNumber, Show::kAlways, "of everybody"},
-                      {"clients", "CLIENTS", Kind::kNumber, Show::kAlways, "connections to it"},
-                      {"commands_per_second", "COMMANDS", Kind::kRate, Show::kAlways, "just now"},
-                      {"replicas", "REPLICAS", Kind::kNumber, Show::kAlways, "connected to it"},
-                      {"round_trip_ms", "RTT MS", Kind::kText, Show::kAlways, "of one command"},
-                      {"clock_offset_ms", "CLOCK MS", Kind::kText, Show::kWide, "its clock before ours"},
-                      {"policy", "POLICY", Kind::kText, Show::kWide, "what it does when memory is full"},
-                      {"append_only", "AOF", Kind::kBool, Show::kWide, "whether it keeps an append-only file"},
-                      {"append_fsync", "FSYNC", Kind::kText, Show::kWide, "when that is synced; empty: not told"},
-                      {"evicted_keys", "EVICTED", Kind::kNumber, Show::kWide, "keys it dropped for want of memory"},
-                      {"pubsub_channels", "TOPICS", Kind::kNumber, Show::kWide, "that somebody listens to"}}};
+  return {.text =
+              "With -o json the store itself stands above its nodes: mode, prefix, partitions, last_id and "
+              "last_time (the\n"
+              "newest message), data_since (the epoch: when the life of the data began), nodes.\n",
+          .columns = {
+              {"node", "NODE", Kind::kText, Show::kAlways, "the server"},
+              {"version", "VERSION", Kind::kText, Show::kAlways, "of Redis or Valkey"},
+              {"role", "ROLE", Kind::kText, Show::kWide, "master"},
+              {"uptime_ms", "UP", Kind::kDuration, Show::kAlways, "since it was started"},
+              {"memory", "MEMORY", Kind::kBytes, Show::kAlways, "in use"},
+              {"max_memory", "MAX", Kind::kBytes, Show::kWide, "that it may use; 0: any"},
+              {"keys", "KEYS", Kind::kNumber, Show::kAlways, "of everybody"},
+              {"clients", "CLIENTS", Kind::kNumber, Show::kAlways, "connections to it"},
+              {"commands_per_second", "COMMANDS", Kind::kRate, Show::kAlways, "just now"},
+              {"replicas", "REPLICAS", Kind::kNumber, Show::kAlways, "connected to it"},
+              {"round_trip_ms", "RTT MS", Kind::kText, Show::kAlways, "of one command"},
+              {"clock_offset_ms", "CLOCK MS", Kind::kText, Show::kWide, "its clock before ours"},
+              {"policy", "POLICY", Kind::kText, Show::kWide, "what it does when memory is full"},
+              {"append_only", "AOF", Kind::kBool, Show::kWide, "whether it keeps an append-only file"},
+              {"append_fsync", "FSYNC", Kind::kText, Show::kWide, "when that is synced; empty: not told"},
+              {"evicted_keys", "EVICTED", Kind::kNumber, Show::kWide, "keys it dropped for want of memory"},
+              {"pubsub_channels", "TOPICS", Kind::kNumber, Show::kWide, "that somebody listens to"}}};
 }
-int storage_info(Context& context) { return context.finish(info(context)); }
+int storage_info(Context& context) {
+  return context.finish(info(context));
+}
 
 Form storage_ping_form() {
-  return {.flags = {{"--count", "N", "round trips to each node (4)"}}, .columns = times_columns(Show::kNever)};
+  return {.flags = {{"--count", "N", "round trips to each node (4)"}},
+          .columns = times_columns(Show::kNever)};
 }
-int storage_ping(Context& context) { return context.finish(measure(context, "--count", 4, kPingPause)); }
+int storage_ping(Context& context) {
+  return context.finish(measure(context, "--count", 4, kPingPause));
+}
 
 Form storage_latency_form() {
-  return {.flags = {{"--samples", "N", "round trips to each node (100)"}}, .columns = times_columns(Show::kAlways)};
+  return {.flags = {{"--samples", "N", "round trips to each node (100)"}},
+          .columns = times_columns(Show::kAlways)};
 }
-int storage_latency(Context& context) { return context.finish(measure(context, "--samples", 100, kSamplePause)); }
+int storage_latency(Context& context) {
+  return context.finish(measure(context, "--samples", 100, kSamplePause));
+}
 
 }  // namespace relay::ctl

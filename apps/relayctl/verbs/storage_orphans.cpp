@@ -23,18 +23,23 @@ struct Orphan {
 
 std::string_view says(Orphan::Why why) {
   switch (why) {
-    case Orphan::Why::kNoLog: return "the log it counts is gone";
-    case Orphan::Why::kNeverExpires: return "it should expire and never does";
-    case Orphan::Why::kNoInstance: return "its instance is not in the registry";
-    case Orphan::Why::kNotHeld: return "no instance answers for this client";
-    case Orphan::Why::kForeign: return "it begins as relay's keys do and is none of them";
+    case Orphan::Why::kNoLog:
+      return "the log it counts is gone";
+    case Orphan::Why::kNeverExpires:
+      return "it should expire and never does";
+    case Orphan::Why::kNoInstance:
+      return "its instance is not in the registry";
+    case Orphan::Why::kNotHeld:
+      return "no instance answers for this client";
+    case Orphan::Why::kForeign:
+      return "it begins as relay's keys do and is none of them";
   }
   return {};
 }
 
 bool expires(KeyKind kind) {
-  return kind == KeyKind::kLog || kind == KeyKind::kLast || kind == KeyKind::kBytes || kind == KeyKind::kIdempotency ||
-         kind == KeyKind::kInstance || kind == KeyKind::kLease;
+  return kind == KeyKind::kLog || kind == KeyKind::kLast || kind == KeyKind::kBytes ||
+         kind == KeyKind::kIdempotency || kind == KeyKind::kInstance || kind == KeyKind::kLease;
 }
 
 const redis::Script& member_script() {
@@ -58,7 +63,8 @@ class Search {
   explicit Search(Stored& stored) : stored_(stored) {}
 
   Outcome<std::vector<Orphan>> run() {
-    const auto walked = walk_keys(stored_, [this](const std::string& key, const KeyName& name) { look_at(key, name); });
+    const auto walked =
+        walk_keys(stored_, [this](const std::string& key, const KeyName& name) { look_at(key, name); });
     if (!walked) return walked.error();
     for (const auto& [key, name] : subs_) {
       if (const auto looked = look_at_members(key, name); !looked) return looked.error();
@@ -74,21 +80,26 @@ class Search {
     }
     const redis::Keyspace& keys = stored_.keys(name.partition);
     if (expires(name.kind)) {
-      ask(Orphan::Why::kNeverExpires, key, name, {"PTTL", key}, [](const wire::RespValue& left) { return left.integer() == -1; });
+      ask(Orphan::Why::kNeverExpires, key, name, {"PTTL", key},
+          [](const wire::RespValue& left) { return left.integer() == -1; });
     }
     if (name.kind == KeyKind::kBytes) {
-      ask(Orphan::Why::kNoLog, key, name, {"EXISTS", keys.log(name.rest)}, [](const wire::RespValue& there) { return there.integer() == 0; });
+      ask(Orphan::Why::kNoLog, key, name, {"EXISTS", keys.log(name.rest)},
+          [](const wire::RespValue& there) { return there.integer() == 0; });
     }
     if (name.kind == KeyKind::kHeld) {
-      ask(Orphan::Why::kNoInstance, key, name, {"ZSCORE", keys.instances(), name.rest}, [](const wire::RespValue& beat) { return beat.is_nil(); });
+      ask(Orphan::Why::kNoInstance, key, name, {"ZSCORE", keys.instances(), name.rest},
+          [](const wire::RespValue& beat) { return beat.is_nil(); });
     }
     if (name.kind == KeyKind::kSubs) subs_.emplace_back(key, name);
   }
 
-  void ask(Orphan::Why why, const std::string& key, const KeyName& name, std::vector<std::string> words, bool (*is_orphan)(const wire::RespValue&)) {
-    stored_.ask(name.partition, std::move(words), [this, why, key, name, is_orphan](const wire::RespValue& value) {
-      if (is_orphan(value)) found_.push_back({why, key, name, {}, {}});
-    });
+  void ask(Orphan::Why why, const std::string& key, const KeyName& name, std::vector<std::string> words,
+           bool (*is_orphan)(const wire::RespValue&)) {
+    stored_.ask(name.partition, std::move(words),
+                [this, why, key, name, is_orphan](const wire::RespValue& value) {
+                  if (is_orphan(value)) found_.push_back({why, key, name, {}, {}});
+                });
   }
 
   Outcome<void> look_at_members(const std::string& key, const KeyName& name) {
@@ -105,7 +116,8 @@ class Search {
     } while (cursor != "0");
     for (const std::string& member : members) {
       const Holder holder = holder_of(member, name.rest);
-      stored_.ask(name.partition, {"HEXISTS", stored_.keys(name.partition).held(holder.instance), holder.field},
+      stored_.ask(name.partition,
+                  {"HEXISTS", stored_.keys(name.partition).held(holder.instance), holder.field},
                   [this, key, name, member](const wire::RespValue& held) {
                     if (held.integer() == 0) found_.push_back({Orphan::Why::kNotHeld, key, name, member, {}});
                   });
@@ -119,7 +131,8 @@ class Search {
   std::vector<std::pair<std::string, KeyName>> subs_;
 };
 
-void run_script(Stored& stored, std::uint32_t partition, redis::ScriptCall call, Orphan& orphan, std::string done) {
+void run_script(Stored& stored, std::uint32_t partition, redis::ScriptCall call, Orphan& orphan,
+                std::string done) {
   stored.run(partition, call.script, std::move(call.keys), std::move(call.arguments),
              [&orphan, done = std::move(done)](const wire::RespValue&) { orphan.done = done; });
 }
@@ -131,14 +144,21 @@ Outcome<void> remove(Stored& stored, Orphan& orphan) {
   const std::string& rest = orphan.name.rest;
   const KeyKind kind = orphan.name.kind;
   switch (orphan.why) {
-    case Orphan::Why::kForeign: return {};
-    case Orphan::Why::kNoLog: run_script(stored, partition, redis::settle_call(keys, rest, stored.keep_of(rest)), orphan, "removed"); break;
+    case Orphan::Why::kForeign:
+      return {};
+    case Orphan::Why::kNoLog:
+      run_script(stored, partition, redis::settle_call(keys, rest, stored.keep_of(rest)), orphan, "removed");
+      break;
     case Orphan::Why::kNeverExpires:
       if (kind == KeyKind::kLog || kind == KeyKind::kLast || kind == KeyKind::kBytes) {
-        run_script(stored, partition, redis::settle_call(keys, rest, stored.keep_of(rest)), orphan, "expires now");
+        run_script(stored, partition, redis::settle_call(keys, rest, stored.keep_of(rest)), orphan,
+                   "expires now");
       } else {
-        const Milliseconds kept = kind == KeyKind::kInstance ? redis::kInstanceKept : kind == KeyKind::kLease ? redis::kLease : hub::kIdempotencyWindow;
-        stored.ask(partition, {"PEXPIRE", orphan.key, std::to_string(kept.count())}, [&orphan](const wire::RespValue&) { orphan.done = "expires now"; });
+        const Milliseconds kept = kind == KeyKind::kInstance ? redis::kInstanceKept
+                                  : kind == KeyKind::kLease  ? redis::kLease
+                                                             : hub::kIdempotencyWindow;
+        stored.ask(partition, {"PEXPIRE", orphan.key, std::to_string(kept.count())},
+                   [&orphan](const wire::RespValue&) { orphan.done = "expires now"; });
       }
       break;
     case Orphan::Why::kNoInstance: {
@@ -156,7 +176,9 @@ Outcome<void> remove(Stored& stored, Orphan& orphan) {
     }
     case Orphan::Why::kNotHeld: {
       const Holder holder = holder_of(orphan.member, rest);
-      run_script(stored, partition, {member_script(), {orphan.key, keys.held(holder.instance)}, {orphan.member, holder.field}}, orphan, "removed");
+      run_script(stored, partition,
+                 {member_script(), {orphan.key, keys.held(holder.instance)}, {orphan.member, holder.field}},
+                 orphan, "removed");
       break;
     }
   }
@@ -180,7 +202,9 @@ Outcome<std::int64_t> orphans(Context& context) {
   std::int64_t ours = 0;
   for (const Orphan& orphan : *found) ours += orphan.why == Orphan::Why::kForeign ? 0 : 1;
   if (context.arguments.has("--delete") && ours > 0) {
-    const auto answer = context.console.ask(counted(ours, "orphan") + " will be removed, or made to expire; foreign keys are left alone", "Go on?");
+    const auto answer = context.console.ask(
+        counted(ours, "orphan") + " will be removed, or made to expire; foreign keys are left alone",
+        "Go on?");
     if (!answer) return answer.error();
     for (Orphan& orphan : *found) {
       if (*answer != Answer::kYes) break;
@@ -192,7 +216,8 @@ Outcome<std::int64_t> orphans(Context& context) {
     rows.push_back(row_of(orphan));
     ours -= orphan.done.empty() ? 0 : 1;
   }
-  if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown) return shown.error();
+  if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown)
+    return shown.error();
   return ours;
 }
 
@@ -200,8 +225,11 @@ Outcome<std::int64_t> orphans(Context& context) {
 
 Form storage_orphans_form() {
   return {.flags = {{"--delete", "", "remove them, or make them expire"}},
-          .text = "Keys without an expiry or an owner. Foreign keys (that begin with the prefix and are not relay's, or are of\n"
-                  "another number of partitions) are told and never touched. Ends with 1 while orphans of relay's own are left.\n",
+          .text =
+              "Keys without an expiry or an owner. Foreign keys (that begin with the prefix and are not "
+              "relay's, or are of\n"
+              "another number of partitions) are told and never touched. Ends with 1 while orphans of "
+              "relay's own are left.\n",
           .columns = {{"key", "KEY", Kind::kText, Show::kAlways, "its name"},
                       {"kind", "KIND", Kind::kText, Show::kAlways, "as relay-redis(7) names it"},
                       {"why", "WHY", Kind::kText, Show::kAlways, "what is wrong with it"},

@@ -49,7 +49,9 @@ std::vector<Json> rows_by_kind(const Usage& usage) {
   std::vector<Json> rows;
   for (std::size_t i = 0; i < kKinds; ++i) {
     if (usage.kinds[i].keys == 0) continue;
-    rows.push_back({{"what", name_of(static_cast<KeyKind>(i))}, {"keys", usage.kinds[i].keys}, {"memory", usage.kinds[i].memory}});
+    rows.push_back({{"what", name_of(static_cast<KeyKind>(i))},
+                    {"keys", usage.kinds[i].keys},
+                    {"memory", usage.kinds[i].memory}});
   }
   return rows;
 }
@@ -59,7 +61,8 @@ std::vector<Json> rows_by_channel(const Usage& usage, std::int64_t top) {
   for (const auto& [channel, use] : usage.channels) {
     rows.push_back({{"what", repair_utf8(channel)}, {"keys", use.keys}, {"memory", use.memory}});
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Json& a, const Json& b) { return a["memory"] > b["memory"]; });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [](const Json& a, const Json& b) { return a["memory"] > b["memory"]; });
   if (rows.size() > static_cast<std::size_t>(top)) rows.resize(static_cast<std::size_t>(top));
   return rows;
 }
@@ -71,19 +74,24 @@ Outcome<void> show_usage(Context& context) {
   if (!stored) return stored.error();
   const auto usage = read_usage(**stored);
   if (!usage) return usage.error();
-  return context.output.rows(context.columns(), *top > 0 ? rows_by_channel(*usage, *top) : rows_by_kind(*usage));
+  return context.output.rows(context.columns(),
+                             *top > 0 ? rows_by_channel(*usage, *top) : rows_by_kind(*usage));
 }
 
 }  // namespace
 
 Form storage_usage_form() {
   return {.flags = {{"--top", "N", "the N channels that take most"}},
-          .text = "By kind of key (relay-redis(7) names them), or with --top by channel: its log, what stands beside it, and\n"
-                  "its presence. As MEMORY USAGE estimates it.\n",
+          .text =
+              "By kind of key (relay-redis(7) names them), or with --top by channel: its log, what stands "
+              "beside it, and\n"
+              "its presence. As MEMORY USAGE estimates it.\n",
           .columns = {{"what", "WHAT", Kind::kText, Show::kAlways, "kind of key, or channel"},
                       {"keys", "KEYS", Kind::kNumber, Show::kAlways, "of it"},
                       {"memory", "MEMORY", Kind::kBytes, Show::kAlways, "that they take in Redis"}}};
 }
-int storage_usage(Context& context) { return context.finish(show_usage(context)); }
+int storage_usage(Context& context) {
+  return context.finish(show_usage(context));
+}
 
 }  // namespace relay::ctl

@@ -15,7 +15,7 @@
 namespace relay::ctl {
 namespace {
 
-constexpr Milliseconds kSlice{200};    // how long a signal may go unnoticed
+constexpr Milliseconds kSlice{200};      // how long a signal may go unnoticed
 constexpr std::int64_t kReconnects = 5;  // in a row, without a message in between
 
 Json row_of(const Json& message) {
@@ -37,14 +37,16 @@ Outcome<std::string> begin_of(const Arguments& arguments) {
   const std::int64_t at = parse_rfc3339(since);
   if (at >= 0) return std::to_string(std::max<MessageId>(1, first_id_at(at)) - 1);
   const auto ago = options::parse_duration(since);
-  if (!ago) return usage("\"" + since + "\" is no value for --since", "expected a duration (10m), a time (2026-11-21T07:00:00Z) or an id");
+  if (!ago)
+    return usage("\"" + since + "\" is no value for --since",
+                 "expected a duration (10m), a time (2026-11-21T07:00:00Z) or an id");
   return std::to_string(first_id_at(system_clock().wall_ms() - ago->count()));
 }
 
 struct Plan {
   std::vector<std::string> channels;
-  std::string begin;       // a cursor
-  std::int64_t last = 0;   // -n: so many kept ones; -1 all
+  std::string begin;        // a cursor
+  std::int64_t last = 0;    // -n: so many kept ones; -1 all
   std::int64_t count = -1;  // -c: end after so many
   bool until_end = false;
 };
@@ -58,7 +60,8 @@ Outcome<Plan> plan_of(const Arguments& arguments) {
   if (arguments.text_or("--lines", "") == "all") {
     plan.last = -1;
   } else {
-    const auto last = arguments.count("--lines", arguments.has("--until-end") && plan.begin.empty() ? -1 : 0, 0, 1'000'000);
+    const auto last =
+        arguments.count("--lines", arguments.has("--until-end") && plan.begin.empty() ? -1 : 0, 0, 1'000'000);
     if (!last) return last.error();
     plan.last = *last;
   }
@@ -105,7 +108,8 @@ Outcome<std::vector<Json>> Tail::kept_of(const std::string& channel) const {
   std::deque<Json> rows;
   std::string after = plan_.begin.empty() ? "0" : plan_.begin;
   while (true) {
-    const auto page = live_.get("/admin/v1/channels/" + percent_encode(channel) + "/messages?limit=1000&after=" + after);
+    const auto page =
+        live_.get("/admin/v1/channels/" + percent_encode(channel) + "/messages?limit=1000&after=" + after);
     if (!page) return page.error();
     for (const Json& message : page->value("messages", Json::array())) {
       rows.push_back(row_of(message));
@@ -116,23 +120,27 @@ Outcome<std::vector<Json>> Tail::kept_of(const std::string& channel) const {
   }
 }
 
-// The last N of all channels together, in the order of their ids. The stream then begins where the channel that was
-// read least far ends, and what was read already is left out: nothing falls in between.
+// The last N of all channels together, in the order of their ids. The stream then begins where the channel
+// that was read least far ends, and what was read already is left out: nothing falls in between.
 Outcome<void> Tail::show_kept() {
   std::vector<Json> all;
   MessageId least = kMaxId;
   for (const std::string& channel : plan_.channels) {
     auto rows = kept_of(channel);
     if (!rows) return rows.error();
-    const MessageId last = rows->empty() ? parse_id(plan_.begin).value_or(0) : rows->back().value("id", MessageId{0});
+    const MessageId last =
+        rows->empty() ? parse_id(plan_.begin).value_or(0) : rows->back().value("id", MessageId{0});
     kept_up_to_[channel] = last;
     least = std::min(least, last);
     std::move(rows->begin(), rows->end(), std::back_inserter(all));
   }
   cursor_ = std::to_string(least);
-  std::stable_sort(all.begin(), all.end(), [](const Json& a, const Json& b) { return a.value("id", MessageId{0}) < b.value("id", MessageId{0}); });
+  std::stable_sort(all.begin(), all.end(), [](const Json& a, const Json& b) {
+    return a.value("id", MessageId{0}) < b.value("id", MessageId{0});
+  });
   std::size_t first = 0;
-  if (plan_.last > 0 && all.size() > static_cast<std::size_t>(plan_.last)) first = all.size() - static_cast<std::size_t>(plan_.last);
+  if (plan_.last > 0 && all.size() > static_cast<std::size_t>(plan_.last))
+    first = all.size() - static_cast<std::size_t>(plan_.last);
   for (std::size_t i = first; i < all.size() && !done(); ++i) {
     if (const auto shown = show(all[i]); !shown) return shown;
   }
@@ -147,16 +155,19 @@ std::string Tail::target() const {
 
 Outcome<void> Tail::take(const wire::SseEvent& event) {
   const Json message = Json::parse(event.data, nullptr, false);
-  if (!message.is_object()) return Failure{exit_code::kProtocol, live_.where() + " sent an event that is no JSON"};
+  if (!message.is_object())
+    return Failure{exit_code::kProtocol, live_.where() + " sent an event that is no JSON"};
   if (event.event == "gap") {
-    context_.console.warn("messages of " + message.value("channel", "") + " are gone: some with ids above " + bare(message.value("after", Json())) +
-                          " and below " + bare(message.value("first", Json())));
+    context_.console.warn("messages of " + message.value("channel", "") + " are gone: some with ids above " +
+                          bare(message.value("after", Json())) + " and below " +
+                          bare(message.value("first", Json())));
     return {};
   }
   lost_in_a_row_ = 0;
   const Json row = row_of(message);
   const auto kept = kept_up_to_.find(row.value("channel", ""));
-  if (kept != kept_up_to_.end() && row["id"].is_number() && row["id"].get<MessageId>() <= kept->second) return {};
+  if (kept != kept_up_to_.end() && row["id"].is_number() && row["id"].get<MessageId>() <= kept->second)
+    return {};
   return show(row);
 }
 
@@ -184,9 +195,11 @@ Outcome<void> Tail::follow() {
     }
     if (done()) return {};
     if (++lost_in_a_row_ > kReconnects) {
-      return Failure{exit_code::kUnavailable, "relayd at " + live_.where() + " has gone", stream ? "the stream ended again and again" : stream.error().what};
+      return Failure{exit_code::kUnavailable, "relayd at " + live_.where() + " has gone",
+                     stream ? "the stream ended again and again" : stream.error().what};
     }
-    context_.console.say("the stream ended; coming back from " + (cursor_.empty() ? std::string("now") : cursor_));
+    context_.console.say("the stream ended; coming back from " +
+                         (cursor_.empty() ? std::string("now") : cursor_));
     pause_for(Milliseconds(200) * (1 << lost_in_a_row_));
   }
   return {};
@@ -207,24 +220,28 @@ int Tail::run() {
 }  // namespace
 
 Form tail_form() {
-  return {.arguments = {{"CHANNEL", Arity::kSome, Words::kChannel}},
-          .flags = {{"-n,--lines", "N", "first the last N that are kept, or all"},
-                    {"--since", "WHEN", "first those kept since then: 10m, a time in RFC 3339, or an id"},
-                    {"--until-end", "", "only what is kept, then stop"},
-                    {"-c,--count", "N", "stop after so many messages"},
-                    {"-f,--format", "TEXT", "one line each, with {fields}: short for -o template=TEXT"}},
-          .text = "Follows channels until it is interrupted. A stream that breaks is taken up again where it was, and\n"
-                  "messages that are gone by then are said to be. Counts as a client of the instance asked.\n",
-          .examples = {{"relayctl tail news", "what comes"},
-                       {"relayctl tail news alerts -n 20", "the last twenty of both, and what comes"},
-                       {"relayctl tail news --since 10m --until-end -o jsonl", "ten minutes of backlog"},
-                       {"relayctl tail news -f '{time} {data}'", "in your own form"}},
-          .columns = {{"time", "TIME", Kind::kTime, Show::kAlways, "when it was stored, as its id says"},
-                      {"id", "ID", Kind::kText, Show::kWide, "of the message; none if it is kept nowhere"},
-                      {"channel", "CHANNEL", Kind::kText, Show::kAlways, "it was published on"},
-                      {"event", "EVENT", Kind::kText, Show::kAlways, "its event name, if it has one"},
-                      {"data", "DATA", Kind::kText, Show::kAlways, "payload: a string, or the JSON value it was published as"},
-                      {"from", "FROM", Kind::kText, Show::kWide, "the client that published it, if one did"}}};
+  return {
+      .arguments = {{"CHANNEL", Arity::kSome, Words::kChannel}},
+      .flags = {{"-n,--lines", "N", "first the last N that are kept, or all"},
+                {"--since", "WHEN", "first those kept since then: 10m, a time in RFC 3339, or an id"},
+                {"--until-end", "", "only what is kept, then stop"},
+                {"-c,--count", "N", "stop after so many messages"},
+                {"-f,--format", "TEXT", "one line each, with {fields}: short for -o template=TEXT"}},
+      .text =
+          "Follows channels until it is interrupted. A stream that breaks is taken up again where it was, "
+          "and\n"
+          "messages that are gone by then are said to be. Counts as a client of the instance asked.\n",
+      .examples = {{"relayctl tail news", "what comes"},
+                   {"relayctl tail news alerts -n 20", "the last twenty of both, and what comes"},
+                   {"relayctl tail news --since 10m --until-end -o jsonl", "ten minutes of backlog"},
+                   {"relayctl tail news -f '{time} {data}'", "in your own form"}},
+      .columns = {{"time", "TIME", Kind::kTime, Show::kAlways, "when it was stored, as its id says"},
+                  {"id", "ID", Kind::kText, Show::kWide, "of the message; none if it is kept nowhere"},
+                  {"channel", "CHANNEL", Kind::kText, Show::kAlways, "it was published on"},
+                  {"event", "EVENT", Kind::kText, Show::kAlways, "its event name, if it has one"},
+                  {"data", "DATA", Kind::kText, Show::kAlways,
+                   "payload: a string, or the JSON value it was published as"},
+                  {"from", "FROM", Kind::kText, Show::kWide, "the client that published it, if one did"}}};
 }
 
 int tail(Context& context) {

@@ -18,10 +18,12 @@ constexpr std::size_t kMostRows = 1000;  // of a table: a screen has no more
 void add_rates(TopData& now, const TopData& before, double seconds) {
   const auto index = static_cast<std::size_t>(Tab::kChannels);
   std::map<std::string, std::int64_t> then;
-  for (const Json& row : before.tables[index]) then[row.value("channel", "")] = row.value("messages", std::int64_t{0});
+  for (const Json& row : before.tables[index])
+    then[row.value("channel", "")] = row.value("messages", std::int64_t{0});
   for (Json& row : now.tables[index]) {
     const auto found = then.find(row.value("channel", ""));
-    const std::int64_t count = found == then.end() ? 0 : row.value("messages", std::int64_t{0}) - found->second;
+    const std::int64_t count =
+        found == then.end() ? 0 : row.value("messages", std::int64_t{0}) - found->second;
     const double rate = seconds > 0 ? static_cast<double>(std::max<std::int64_t>(0, count)) / seconds : 0;
     row["per_second"] = rate;
     row["delivered_per_second"] = rate * row.value("subscribers", 0.0);
@@ -78,7 +80,8 @@ class Looks {
   std::chrono::steady_clock::time_point at_ = std::chrono::steady_clock::now();
 };
 
-int run_batch(Context& context, Looks& looks, const TopView& view, Milliseconds interval, std::int64_t frames) {
+int run_batch(Context& context, Looks& looks, const TopView& view, Milliseconds interval,
+              std::int64_t frames) {
   catch_interrupts();
   if (const auto first = looks.take(); !first) return context.fail(first.error());
   for (std::int64_t frame = 0; frame < frames; ++frame) {
@@ -86,7 +89,9 @@ int run_batch(Context& context, Looks& looks, const TopView& view, Milliseconds 
     if (const auto taken = looks.take(); !taken) return context.fail(taken.error());
     std::string out;
     if (context.output.for_people()) {
-      for (const std::string& line : top_lines(looks.now(), looks.before(), view, kBatchColumns, kBatchRows, true)) out += line + "\n";
+      for (const std::string& line :
+           top_lines(looks.now(), looks.before(), view, kBatchColumns, kBatchRows, true))
+        out += line + "\n";
       out += "\n";
     } else {
       Json document = {{"status", looks.now().status}};
@@ -104,7 +109,8 @@ int run_screen(Context& context, Looks& looks, TopView view, Milliseconds interv
   if (!screen) return context.fail(screen.error());
   auto due = std::chrono::steady_clock::now() + interval;
   while (!interrupted()) {
-    (*screen)->draw(top_lines(looks.now(), looks.before(), view, (*screen)->columns(), (*screen)->rows(), false));
+    (*screen)->draw(
+        top_lines(looks.now(), looks.before(), view, (*screen)->columns(), (*screen)->rows(), false));
     const auto left = std::chrono::ceil<Milliseconds>(due - std::chrono::steady_clock::now());
     const auto key = (*screen)->key(std::clamp(left, Milliseconds(0), interval));
     if (key && !press(view, *key, arranged(looks.now(), looks.before(), view).size())) return exit_code::kOk;
@@ -123,7 +129,9 @@ Outcome<TopView> view_of(const Arguments& arguments) {
   }
   view.sort_by = arguments.text_or("--sort", "");
   const auto columns = columns_of(view.tab);
-  const bool known = view.sort_by.empty() || std::any_of(columns.begin(), columns.end(), [&](const Column& c) { return c.key == view.sort_by; });
+  const bool known =
+      view.sort_by.empty() ||
+      std::any_of(columns.begin(), columns.end(), [&](const Column& c) { return c.key == view.sort_by; });
   if (known) return view;
   std::string keys;
   for (const Column& column : columns) keys += (keys.empty() ? "" : ", ") + std::string(column.key);
@@ -133,14 +141,18 @@ Outcome<TopView> view_of(const Arguments& arguments) {
 }  // namespace
 
 Form top_form() {
-  return {.flags = {{"--interval", "TIME", "between two looks (1s)"},
-                    {"--tab", "TAB", "the first one shown", Words::kChoice, {"instances", "channels", "clients"}},
-                    {"--sort", "KEY", "column to sort by"},
-                    {"--batch", "", "print plain frames, for scripts; with -o json an object a line"},
-                    {"-n,--frames", "N", "with --batch: so many (1)"}},
-          .text = "Keys: 1 2 3 tabs, / filter, s sort, r reverse, space pause, arrows and enter for all of a row, d changes,\n"
-                  "? help, q leave. It draws what has changed alone, and leaves the terminal as it was.\n",
-          .examples = {{"relayctl top", "what is going on"}, {"relayctl top --batch -n 3 --tab clients", "three plain frames"}}};
+  return {
+      .flags = {{"--interval", "TIME", "between two looks (1s)"},
+                {"--tab", "TAB", "the first one shown", Words::kChoice, {"instances", "channels", "clients"}},
+                {"--sort", "KEY", "column to sort by"},
+                {"--batch", "", "print plain frames, for scripts; with -o json an object a line"},
+                {"-n,--frames", "N", "with --batch: so many (1)"}},
+      .text =
+          "Keys: 1 2 3 tabs, / filter, s sort, r reverse, space pause, arrows and enter for all of a row, d "
+          "changes,\n"
+          "? help, q leave. It draws what has changed alone, and leaves the terminal as it was.\n",
+      .examples = {{"relayctl top", "what is going on"},
+                   {"relayctl top --batch -n 3 --tab clients", "three plain frames"}}};
 }
 
 int top(Context& context) {

@@ -23,7 +23,8 @@ Outcome<Condition> condition_of(const std::string& text) {
   const bool with = condition.kind == "instances" || condition.kind == "channel";
   const bool counts = condition.kind != "instances" || options::parse_count(condition.argument);
   if ((bare && equals == text.npos) || (with && !condition.argument.empty() && counts)) return condition;
-  return usage("\"" + text + "\" is nothing to wait for", "one of: ready, drained, instances=N, channel=CHANNEL");
+  return usage("\"" + text + "\" is nothing to wait for",
+               "one of: ready, drained, instances=N, channel=CHANNEL");
 }
 
 std::int64_t alive_in(const std::vector<Json>& instances) {
@@ -50,16 +51,22 @@ Outcome<bool> holds(Live& live, const Condition& condition) {
   return status->value("state", "") == "draining" && status->value("clients", std::int64_t{0}) == 0;
 }
 
-bool may_pass(const Failure& failure) { return failure.exit == exit_code::kUnavailable || failure.exit == exit_code::kTryAgain; }
+bool may_pass(const Failure& failure) {
+  return failure.exit == exit_code::kUnavailable || failure.exit == exit_code::kTryAgain;
+}
 
 }  // namespace
 
 Form wait_form() {
   return {.arguments = {{"CONDITION", Arity::kOne, Words::kNothing}},
           .flags = {{"--for", "TIME", "how long at most (60s)"}},
-          .text = "Waits for ready, drained (draining and without clients), instances=N (so many alive), or channel=CHANNEL\n"
-                  "(somebody listens). 0 when it is so, 75 when it was not in time. A relayd that is not there yet is waited for.\n",
-          .examples = {{"relayctl wait ready --for 30s", "after a start"}, {"relayctl wait instances=3", "until all three are up"}},
+          .text =
+              "Waits for ready, drained (draining and without clients), instances=N (so many alive), or "
+              "channel=CHANNEL\n"
+              "(somebody listens). 0 when it is so, 75 when it was not in time. A relayd that is not there "
+              "yet is waited for.\n",
+          .examples = {{"relayctl wait ready --for 30s", "after a start"},
+                       {"relayctl wait instances=3", "until all three are up"}},
           .columns = {{"condition", "CONDITION", Kind::kText, Show::kAlways, "what was waited for"},
                       {"waited_ms", "WAITED", Kind::kDuration, Show::kAlways, "until it was so"}}};
 }
@@ -72,18 +79,25 @@ int wait_until(Context& context) {
   if (!patience) return context.fail(patience.error());
   catch_interrupts();
   const auto began = std::chrono::steady_clock::now();
-  const auto waited = [&] { return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began); };
+  const auto waited = [&] {
+    return std::chrono::duration_cast<Milliseconds>(std::chrono::steady_clock::now() - began);
+  };
   std::optional<Failure> last;
   while (true) {
     auto live = Live::connect(context.arguments, context.console);
     const Outcome<bool> state = live ? holds(*live, *condition) : Outcome<bool>(live.error());
-    if (state && *state) return context.finish(context.output.record(context.columns(), {{"condition", text}, {"waited_ms", waited().count()}}));
+    if (state && *state)
+      return context.finish(
+          context.output.record(context.columns(), {{"condition", text}, {"waited_ms", waited().count()}}));
     if (!state && !may_pass(state.error())) return context.fail(state.error());
     last = state ? std::optional<Failure>() : state.error();
     if (waited() >= *patience) break;
     if (!pause_for(std::min(kLook, *patience - waited()))) return exit_code::kInterrupted;
   }
-  return context.fail({exit_code::kTryAgain, "not " + text + " within " + human_duration(patience->count()), last ? last->what : "", {}});
+  return context.fail({exit_code::kTryAgain,
+                       "not " + text + " within " + human_duration(patience->count()),
+                       last ? last->what : "",
+                       {}});
 }
 
 }  // namespace relay::ctl

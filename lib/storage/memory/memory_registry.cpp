@@ -13,11 +13,13 @@ void MemoryRegistry::update(std::vector<hub::PresenceChange> changes) {
   for (const hub::PresenceChange& change : changes) {
     if (!store_->is_watched(std::string(hub::kPresencePrefix) + std::string(change.channel.view()))) continue;
     const std::string client = id + '.' + std::to_string(change.loop) + '.' + std::to_string(change.number);
-    events_.on_present({id, client, change.transport, change.since_ms}, change.channel.view(), change.joined());
+    events_.on_present({id, client, change.transport, change.since_ms}, change.channel.view(),
+                       change.joined());
   }
 }
 
-void MemoryRegistry::presence(std::string_view, std::uint32_t, std::function<void(Result<hub::PresenceAnswer>)> done) {
+void MemoryRegistry::presence(std::string_view, std::uint32_t,
+                              std::function<void(Result<hub::PresenceAnswer>)> done) {
   done(hub::PresenceAnswer{});
 }
 

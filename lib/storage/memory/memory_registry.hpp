@@ -1,5 +1,5 @@
-// The registry contract for memory storage: this instance is the only one, and its own clients are known to its loops.
-// First loop's thread only.
+// The registry contract for memory storage: this instance is the only one, and its own clients are known to
+// its loops. First loop's thread only.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,8 @@ class MemoryRegistry final : public hub::Registry {
   void sweep() override {}
   void tick() override {}
   void retire(std::function<void()> done) override { done(); }
-  void presence(std::string_view, std::uint32_t, std::function<void(Result<hub::PresenceAnswer>)> done) override;
+  void presence(std::string_view, std::uint32_t,
+                std::function<void(Result<hub::PresenceAnswer>)> done) override;
   void instances(std::function<void(Result<std::vector<hub::Instance>>)> done) override;
   void knows(std::string_view instance, std::function<void(Result<bool>)> done) override;
 

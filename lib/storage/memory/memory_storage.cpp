@@ -40,7 +40,9 @@ void MemoryStorage::watch(hub::ChannelName channel, hub::WatchDone done) {
   done(true);
 }
 
-void MemoryStorage::unwatch(const hub::ChannelName& channel) { store_->unwatch(channel, slot_); }
+void MemoryStorage::unwatch(const hub::ChannelName& channel) {
+  store_->unwatch(channel, slot_);
+}
 
 std::vector<hub::NodeHealth> MemoryStorage::health() const {
   hub::NodeHealth node;

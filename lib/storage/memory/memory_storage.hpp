@@ -1,6 +1,6 @@
-// The storage contract over a MemoryStore: one per loop. Nothing leaves the process, so every answer comes before
-// the call returns. What the loop's inbox had no room for is announced as an interruption that is over at once: the
-// hub reads it. Loop thread only.
+// The storage contract over a MemoryStore: one per loop. Nothing leaves the process, so every answer comes
+// before the call returns. What the loop's inbox had no room for is announced as an interruption that is over
+// at once: the hub reads it. Loop thread only.
 #pragma once
 
 #include <memory>

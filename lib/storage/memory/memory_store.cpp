@@ -14,7 +14,9 @@ constexpr std::size_t kSweepPerCall = 1000;
 // What a message takes besides its payload: its names, the frames made of it, the places it stands in.
 constexpr std::size_t kMessageOverhead = 256;
 
-std::size_t inbox_cost(const hub::Message& message) { return message.body.data.size() + kMessageOverhead; }
+std::size_t inbox_cost(const hub::Message& message) {
+  return message.body.data.size() + kMessageOverhead;
+}
 
 std::size_t digest_of(const hub::Draft& draft) {
   std::size_t seed = std::hash<std::string>{}(draft.data);
@@ -79,7 +81,10 @@ Inbox::Counts Inbox::counts() const {
 }
 
 MemoryStore::MemoryStore(const Clock& clock, std::size_t max_inbox_bytes)
-    : clock_(clock), max_inbox_bytes_(max_inbox_bytes), epoch_(first_id_at(clock.wall_ms())), last_(epoch_ - 1) {}
+    : clock_(clock),
+      max_inbox_bytes_(max_inbox_bytes),
+      epoch_(first_id_at(clock.wall_ms())),
+      last_(epoch_ - 1) {}
 
 unsigned MemoryStore::add_inbox(std::shared_ptr<Inbox> inbox) {
   const std::lock_guard lock(mutex_);
@@ -154,8 +159,8 @@ void MemoryStore::drop_first(Channel& channel) {
   backlog.messages.pop_front();
 }
 
-// Messages with a short ttl may expire behind longer ones: page_of() passes over them, this drops them once they
-// are in front. An empty backlog gives its memory back.
+// Messages with a short ttl may expire behind longer ones: page_of() passes over them, this drops them once
+// they are in front. An empty backlog gives its memory back.
 void MemoryStore::drop_expired(Channel& channel, std::int64_t now_ms) {
   if (channel.backlog == nullptr) return;
   auto& messages = channel.backlog->messages;
@@ -192,8 +197,9 @@ hub::Page MemoryStore::page_of(const hub::ReadQuery& query, std::int64_t now_ms)
   page.gone = channel.gone;
   if (channel.backlog == nullptr) return page;
   const Backlog& backlog = *channel.backlog;
-  auto at = std::upper_bound(backlog.messages.begin(), backlog.messages.end(), query.after,
-                             [](MessageId after, const hub::MessagePtr& message) { return after < message->id; });
+  auto at =
+      std::upper_bound(backlog.messages.begin(), backlog.messages.end(), query.after,
+                       [](MessageId after, const hub::MessagePtr& message) { return after < message->id; });
   for (; at != backlog.messages.end(); ++at) {
     if ((*at)->expires_ms() <= now_ms) {
       page.gone = std::max(page.gone, (*at)->id);

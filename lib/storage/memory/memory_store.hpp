@@ -1,12 +1,14 @@
 // The stored data of memory mode, shared by the loops of one process.
 //
-// One partition: one lock, under which an id is given, the message is kept and it is put into the inbox of each
-// loop that watches the channel. So ids, backlogs and announcements have one order. The lock is held for some
-// 300 ns per message and never while anything is written to a socket.
+// One partition: one lock, under which an id is given, the message is kept and it is put into the inbox of
+// each loop that watches the channel. So ids, backlogs and announcements have one order. The lock is held for
+// some 300 ns per message and never while anything is written to a socket.
 //
-// A backlog is a deque in id order, bounded by count, bytes and age; what the bounds took is remembered as one id
-// (`gone`), for a day after the last message could have expired: so a cursor that missed something is told from one
-// that did not. A cursor older than that into a channel nobody remembers is told that it may have. Any thread.
+// A backlog is a deque in id order, bounded by count, bytes and age; what the bounds took is remembered as
+// one id
+// (`gone`), for a day after the last message could have expired: so a cursor that missed something is told
+// from one that did not. A cursor older than that into a channel nobody remembers is told that it may have.
+// Any thread.
 #pragma once
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -28,21 +30,22 @@ namespace relay::memory {
 
 inline constexpr std::size_t kDefaultInboxBytes = 8 * 1024 * 1024;
 
-// What one loop has yet to hear of, in id order. Bounded in bytes: a loop that falls behind misses what comes after
-// until it has taken everything before, and is told what that was. `wake` is called when the inbox stops being empty.
+// What one loop has yet to hear of, in id order. Bounded in bytes: a loop that falls behind misses what comes
+// after until it has taken everything before, and is told what that was. `wake` is called when the inbox
+// stops being empty.
 class Inbox {
  public:
   struct Taken {
     std::vector<hub::DeliveryPtr> deliveries;
-    bool more = false;         // there are further ones: take again
+    bool more = false;  // there are further ones: take again
     // After these deliveries there is a hole.
     bool missed_kept = false;  // messages that are kept: read them
     std::vector<hub::Skipped> skipped;
   };
   struct Counts {
-    std::size_t bytes = 0;         // waiting now
-    std::uint64_t overflows = 0;   // times it was full
-    std::uint64_t missed = 0;      // messages that found it full
+    std::size_t bytes = 0;        // waiting now
+    std::uint64_t overflows = 0;  // times it was full
+    std::uint64_t missed = 0;     // messages that found it full
   };
 
   explicit Inbox(std::function<void()> wake, std::size_t max_bytes = kDefaultInboxBytes)
@@ -98,10 +101,10 @@ class MemoryStore {
     std::uint64_t bytes = 0;
   };
   struct Channel {
-    std::uint64_t watchers = 0;         // one bit per slot
-    std::unique_ptr<Backlog> backlog;   // nullptr while nothing is kept
-    MessageId gone = 0;                 // the highest id that was trimmed or expired
-    std::int64_t forget_at_ms = 0;      // when even that is forgotten; 0: nothing was ever kept
+    std::uint64_t watchers = 0;        // one bit per slot
+    std::unique_ptr<Backlog> backlog;  // nullptr while nothing is kept
+    MessageId gone = 0;                // the highest id that was trimmed or expired
+    std::int64_t forget_at_ms = 0;     // when even that is forgotten; 0: nothing was ever kept
     bool in_sweep = false;
   };
   struct Remembered {

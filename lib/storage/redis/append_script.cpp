@@ -22,7 +22,8 @@ Error append_error(std::string_view text) {
 }
 
 Error lost_append(bool written) {
-  if (!written) return make_error(ErrorKind::kUnavailable, "storage_down", "no link to Redis took it: not stored");
+  if (!written)
+    return make_error(ErrorKind::kUnavailable, "storage_down", "no link to Redis took it: not stored");
   return make_error(ErrorKind::kUnknown, "storage_unknown", "the link to Redis broke before the answer came");
 }
 
@@ -47,7 +48,9 @@ void encode_append(std::string& out, const hub::AppendRequest& request, const Ke
   const std::size_t values = has_key ? 9 : kept ? 7 : 2;
 
   wire::RespCommand command(out, 3 + key_count + values);
-  command.arg(whole_script ? "EVAL" : "EVALSHA").arg(whole_script ? script.text() : script.sha()).arg(key_count);
+  command.arg(whole_script ? "EVAL" : "EVALSHA")
+      .arg(whole_script ? script.text() : script.sha())
+      .arg(key_count);
   command.arg(keys.seq()).arg(keys.epoch());
   if (key_count > 2) command.arg(keys.log(channel)).arg(keys.bytes(channel)).arg(keys.last(channel));
   if (has_key) command.arg(keys.idempotency(channel, request.idempotency_key));
@@ -72,7 +75,8 @@ Result<hub::Appended> append_answer(const Reply& reply) {
   if (reply.value->is_error()) return append_error(reply.value->text());
   const std::int64_t id = reply.value->integer();
   if (id == 0) {
-    return make_error(ErrorKind::kConflict, "idempotency_conflict", "the idempotency key was used for other data");
+    return make_error(ErrorKind::kConflict, "idempotency_conflict",
+                      "the idempotency key was used for other data");
   }
   return hub::Appended{static_cast<MessageId>(id < 0 ? -id : id), id < 0};
 }

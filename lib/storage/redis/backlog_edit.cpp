@@ -29,7 +29,9 @@ const Script& begin_script() {
   return script;
 }
 
-std::string kept_ms(const hub::ChannelOptions& keep) { return std::to_string((keep.max_age + kLinger).count()); }
+std::string kept_ms(const hub::ChannelOptions& keep) {
+  return std::to_string((keep.max_age + kLinger).count());
+}
 std::string remembered_ms(const hub::ChannelOptions& keep) {
   return std::to_string((keep.max_age + kRemembered).count());
 }
@@ -55,7 +57,8 @@ ScriptCall bury_call(const Keyspace& keys, std::string_view channel, std::string
           {std::string(element), encode_tombstone(id), std::to_string(id)}};
 }
 
-ScriptCall rescore_call(const Keyspace& keys, std::string_view channel, std::string_view element, MessageId score) {
+ScriptCall rescore_call(const Keyspace& keys, std::string_view channel, std::string_view element,
+                        MessageId score) {
   return {replace_script(),
           {keys.log(channel), keys.bytes(channel)},
           {std::string(element), std::string(element), std::to_string(score)}};

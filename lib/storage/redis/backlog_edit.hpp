@@ -1,8 +1,9 @@
-// What relayctl does to backlogs, as calls of scripts: one step each, after which all keys of the channel are true again
-// and every cursor is told what is gone. Pure; any thread. The scripts say what they answer.
+// What relayctl does to backlogs, as calls of scripts: one step each, after which all keys of the channel are
+// true again and every cursor is told what is gone. Pure; any thread. The scripts say what they answer.
 //
-// A message that is taken out of the middle leaves a tombstone (record.hpp) in its place, so that readers with older
-// cursors are told; what is taken off the old end is remembered by the marker, and a log that goes whole by P:last.
+// A message that is taken out of the middle leaves a tombstone (record.hpp) in its place, so that readers
+// with older cursors are told; what is taken off the old end is remembered by the marker, and a log that goes
+// whole by P:last.
 #pragma once
 
 #include <string>
@@ -30,7 +31,8 @@ ScriptCall trim_call(const Keyspace& keys, std::string_view channel, std::uint64
 // `element` goes; a tombstone takes its place.
 ScriptCall bury_call(const Keyspace& keys, std::string_view channel, std::string_view element, MessageId id);
 // `element` gets another score, or goes without a trace.
-ScriptCall rescore_call(const Keyspace& keys, std::string_view channel, std::string_view element, MessageId score);
+ScriptCall rescore_call(const Keyspace& keys, std::string_view channel, std::string_view element,
+                        MessageId score);
 ScriptCall drop_call(const Keyspace& keys, std::string_view channel, std::string_view element);
 
 // What another place knows of a channel.

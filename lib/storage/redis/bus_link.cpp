@@ -9,7 +9,10 @@ using wire::RespCommand;
 using wire::RespValue;
 
 BusLink::BusLink(net::IoLoop& loop, const RedisSettings& settings, Events events)
-    : loop_(loop), settings_(settings), sharded_(settings.mode == Mode::kCluster), events_(std::move(events)) {}
+    : loop_(loop),
+      settings_(settings),
+      sharded_(settings.mode == Mode::kCluster),
+      events_(std::move(events)) {}
 
 BusLink::~BusLink() {
   if (link_) link_->abandon();
@@ -91,7 +94,8 @@ void BusLink::on_push(const RespValue& value) {
 }
 
 void BusLink::on_confirmation(bool subscribe, std::string_view topic) {
-  if (sent_.empty() || sent_.front().subscribe != subscribe || sent_.front().topics[sent_.front().confirmed] != topic) {
+  if (sent_.empty() || sent_.front().subscribe != subscribe ||
+      sent_.front().topics[sent_.front().confirmed] != topic) {
     if (!subscribe) events_.on_dropped(topic);
     return;
   }

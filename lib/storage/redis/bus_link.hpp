@@ -1,9 +1,10 @@
-// The link of a node that hears announcements: topics are asked for, confirmed, refused, dropped. Loop thread only.
+// The link of a node that hears announcements: topics are asked for, confirmed, refused, dropped. Loop thread
+// only.
 //
-// It knows no channels and remembers nothing from one connection to the next: whoever asks keeps what it wants.
-// What a turn asks for leaves in commands of at most kBatch topics, one partition each (Redis Cluster takes no
-// more). Redis confirms in the order of the commands, topic by topic, so a confirmation that is not the next one is
-// Redis's own: with sharded topics, the slot is served elsewhere from now on.
+// It knows no channels and remembers nothing from one connection to the next: whoever asks keeps what it
+// wants. What a turn asks for leaves in commands of at most kBatch topics, one partition each (Redis Cluster
+// takes no more). Redis confirms in the order of the commands, topic by topic, so a confirmation that is not
+// the next one is Redis's own: with sharded topics, the slot is served elsewhere from now on.
 #pragma once
 
 #include <deque>
@@ -69,7 +70,7 @@ class BusLink {
   bool open_ = false;
   std::vector<Ask> asks_;  // of this turn
   bool asks_scheduled_ = false;
-  std::deque<Sent> sent_;  // and not wholly confirmed
+  std::deque<Sent> sent_;                                  // and not wholly confirmed
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // posted work looks whether its object is
 };
 

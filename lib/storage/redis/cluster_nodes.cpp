@@ -48,7 +48,8 @@ std::optional<ClusterNode> parse_line(std::string_view line) {
   node.host = std::move(place.host);
   node.port = place.port;
   node.hostname = cut(names, ',');
-  if (node.hostname.find('=') != std::string::npos) node.hostname.clear();  // "shard-id=..." of later releases
+  if (node.hostname.find('=') != std::string::npos)
+    node.hostname.clear();  // "shard-id=..." of later releases
   const std::string_view flags = cut(line, ' ');
   node.is_master = has_flag(flags, "master");
   node.is_failed = has_flag(flags, "fail") || has_flag(flags, "noaddr") || node.port == 0;

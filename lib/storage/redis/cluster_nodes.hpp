@@ -1,9 +1,11 @@
-// Reads the answer to CLUSTER NODES: who serves which slots, as one node of the cluster sees it. Pure; any thread.
+// Reads the answer to CLUSTER NODES: who serves which slots, as one node of the cluster sees it. Pure; any
+// thread.
 //
-//   <id> <ip:port@bus[,hostname]> <flags> <master id or -> <ping> <pong> <config epoch> <link state> <slot> ...
+//   <id> <ip:port@bus[,hostname]> <flags> <master id or -> <ping> <pong> <config epoch> <link state> <slot>
+//   ...
 //
-// one line a node; a slot is "5", "0-5460", or in brackets when it is on its way (those are passed over). The config
-// epoch orders what two nodes say of one slot: the higher one is newer.
+// one line a node; a slot is "5", "0-5460", or in brackets when it is on its way (those are passed over). The
+// config epoch orders what two nodes say of one slot: the higher one is newer.
 #pragma once
 
 #include <cstdint>

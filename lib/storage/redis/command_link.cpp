@@ -20,7 +20,8 @@ std::string_view info_value(std::string_view info, std::string_view key) {
   while (!info.empty()) {
     const auto end = info.find("\r\n");
     const std::string_view line = info.substr(0, end);
-    if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ':') return line.substr(key.size() + 1);
+    if (line.size() > key.size() && line.starts_with(key) && line[key.size()] == ':')
+      return line.substr(key.size() + 1);
     info = end == info.npos ? std::string_view() : info.substr(end + 2);
   }
   return {};
@@ -28,7 +29,8 @@ std::string_view info_value(std::string_view info, std::string_view key) {
 
 }  // namespace
 
-CommandLink::CommandLink(net::IoLoop& loop, const RedisSettings& settings, std::string_view purpose, Events events)
+CommandLink::CommandLink(net::IoLoop& loop, const RedisSettings& settings, std::string_view purpose,
+                         Events events)
     : loop_(loop),
       settings_(settings),
       name_("relayd-" + settings.instance + "-" + std::to_string(loop.index()) + "-" + std::string(purpose)),
@@ -43,7 +45,9 @@ void CommandLink::open() {
   RedisLink::Events events;
   events.on_open = [this] { greet(); };
   events.on_lost = events_.on_lost;
-  events.on_push = [this](const RespValue& value) { lost("an unexpected reply: " + std::string(value.text())); };
+  events.on_push = [this](const RespValue& value) {
+    lost("an unexpected reply: " + std::string(value.text()));
+  };
   link_ = std::make_shared<RedisLink>(loop_, settings_, name_, std::move(events));
   link_->open();
 }
@@ -54,7 +58,9 @@ void CommandLink::close() {
   if (link) link->close();
 }
 
-void CommandLink::lost(const std::string& why) { events_.on_lost(why); }
+void CommandLink::lost(const std::string& why) {
+  events_.on_lost(why);
+}
 
 bool CommandLink::full() const {
   return link_ && (link_->pending() >= settings_.max_pending_commands ||

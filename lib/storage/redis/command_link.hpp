@@ -1,7 +1,8 @@
 // The link of a node that carries commands. Loop thread only.
 //
-// It outlives its connections: open() makes one, close() gives it up and answers what it carried. A connection is
-// ready when the server is known for a master, the append script is loaded and the server's clock is known.
+// It outlives its connections: open() makes one, close() gives it up and answers what it carried. A
+// connection is ready when the server is known for a master, the append script is loaded and the server's
+// clock is known.
 #pragma once
 
 #include <functional>
@@ -38,7 +39,8 @@ class CommandLink {
   // Sets the clock by the way. `on_time(ms)` of the server, or 0 if there was no answer.
   void ask_time(std::function<void(std::int64_t)> on_time);
   std::int64_t redis_now_ms() const;
-  // The master's replication id: it changes with every restart and promotion. Empty: this user may not know it.
+  // The master's replication id: it changes with every restart and promotion. Empty: this user may not know
+  // it.
   const std::string& replication_id() const { return replication_id_; }
 
  private:
@@ -53,8 +55,8 @@ class CommandLink {
   std::shared_ptr<RedisLink> link_;
   bool ready_ = false;
   std::string replication_id_;
-  std::int64_t redis_ms_ = 0;    // Redis's clock ...
-  SteadyTime redis_ms_at_{};     // ... at this moment of ours
+  std::int64_t redis_ms_ = 0;  // Redis's clock ...
+  SteadyTime redis_ms_at_{};   // ... at this moment of ours
 };
 
 }  // namespace relay::redis

@@ -1,12 +1,12 @@
-// Commands and scripts of the store's other users (registry, purge, relayctl): the way to the node that serves a
-// partition, redirects of Redis Cluster followed. Loop thread only.
+// Commands and scripts of the store's other users (registry, purge, relayctl): the way to the node that
+// serves a partition, redirects of Redis Cluster followed. Loop thread only.
 //
-// Every call is answered exactly once, in time and perhaps before it returns: with Redis's answer, which may be an error,
-// or with Reply::value null when there was none within `timeout`. A null answer with `written` false was not run;
-// with `written` true it may have been.
+// Every call is answered exactly once, in time and perhaps before it returns: with Redis's answer, which may
+// be an error, or with Reply::value null when there was none within `timeout`. A null answer with `written`
+// false was not run; with `written` true it may have been.
 //
-// A script is one step on one slot: all its keys are of one partition (Keyspace makes them), or share a hash tag of
-// their own, which keyspace.hpp then lists.
+// A script is one step on one slot: all its keys are of one partition (Keyspace makes them), or share a hash
+// tag of their own, which keyspace.hpp then lists.
 #pragma once
 
 #include <functional>

@@ -85,7 +85,8 @@ void Inquirer::close() {
 }
 
 void Inquirer::tick(SteadyTime now) {
-  if (asking_ && now - asked_ > kPatience) failed("no answer within " + std::to_string(kPatience.count()) + " ms");
+  if (asking_ && now - asked_ > kPatience)
+    failed("no answer within " + std::to_string(kPatience.count()) + " ms");
 }
 
 void Inquirer::stop() {

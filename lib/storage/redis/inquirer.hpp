@@ -1,7 +1,8 @@
 // Asks one question of servers that may know the answer, one after another until one does. Loop thread only.
 //
-// The link to the one that answered is kept for the next time. A server that cannot be reached, does not answer within
-// kPatience or has no useful answer is passed over; after all of them the question is dropped until it is asked again.
+// The link to the one that answered is kept for the next time. A server that cannot be reached, does not
+// answer within kPatience or has no useful answer is passed over; after all of them the question is dropped
+// until it is asked again.
 #pragma once
 
 #include <functional>
@@ -24,9 +25,9 @@ class Inquirer {
 
   // REQUIRES: at least one.
   void set_places(std::vector<options::RedisHost> places);
-  void ask();      // unless it is being asked
+  void ask();  // unless it is being asked
   bool asking() const { return asking_; }
-  void go_on();    // the next question goes to another server. REQUIRES: not asking
+  void go_on();  // the next question goes to another server. REQUIRES: not asking
   void tick(SteadyTime now);
   void stop();
   // Why the last one asked was of no use; empty: it was.

@@ -43,12 +43,13 @@ PurgeStep parse_step(const std::string& instance, const RespValue& answer) {
 
 void take_lease(Executor& executor, const std::string& token, Milliseconds hold, Milliseconds timeout,
                 std::function<void(Result<bool>)> done) {
-  executor.call(0, lease_script(), {executor.keys(0).purge_lease()}, {token, std::to_string(hold.count())},
-                [done = std::move(done)](const Reply& reply) {
-                  if (auto error = call_error(reply)) return done(*error);
-                  done(reply.value->integer() == 1);
-                },
-                timeout);
+  executor.call(
+      0, lease_script(), {executor.keys(0).purge_lease()}, {token, std::to_string(hold.count())},
+      [done = std::move(done)](const Reply& reply) {
+        if (auto error = call_error(reply)) return done(*error);
+        done(reply.value->integer() == 1);
+      },
+      timeout);
 }
 
 // One run of purge_dead(). Keeps itself alive by the callbacks under way.
@@ -152,7 +153,8 @@ class Purge : public std::enable_shared_from_this<Purge> {
     for (auto& [id, purged] : purged_) {
       const auto is_its = [&id](const Unit& unit) { return unit.instance == id; };
       purged.complete = !purged.revived && std::none_of(units_.begin(), units_.end(), is_its);
-      if (purged.complete || purged.revived || purged.entries > 0) report.instances.push_back(std::move(purged));
+      if (purged.complete || purged.revived || purged.entries > 0)
+        report.instances.push_back(std::move(purged));
     }
     done_(std::move(report));
   }
@@ -178,15 +180,16 @@ void purge_step(Executor& executor, const PurgeTarget& target, Milliseconds time
   std::vector<std::string> names = {keys.instances(), keys.held(target.instance)};
   if (target.partition == 0) names.push_back(keys.instance(target.instance));
   const bool dead = target.mode == PurgeMode::kDead;
-  executor.call(target.partition, purge_script(), std::move(names),
-                {target.instance, std::string(word_of(target.mode)),
-                 dead ? std::to_string(target.dead_after.count()) : target.token, std::to_string(kPurgeBatch),
-                 keys.subs_prefix(), std::string(keys.numsub()), keys.presence_topic_prefix()},
-                [instance = target.instance, done = std::move(done)](const Reply& reply) {
-                  if (auto error = call_error(reply)) return done(*error);
-                  done(parse_step(instance, *reply.value));
-                },
-                timeout);
+  executor.call(
+      target.partition, purge_script(), std::move(names),
+      {target.instance, std::string(word_of(target.mode)),
+       dead ? std::to_string(target.dead_after.count()) : target.token, std::to_string(kPurgeBatch),
+       keys.subs_prefix(), std::string(keys.numsub()), keys.presence_topic_prefix()},
+      [instance = target.instance, done = std::move(done)](const Reply& reply) {
+        if (auto error = call_error(reply)) return done(*error);
+        done(parse_step(instance, *reply.value));
+      },
+      timeout);
 }
 
 void purge_dead(Executor& executor, PurgeSettings settings, std::function<void(PurgeReport)> done) {

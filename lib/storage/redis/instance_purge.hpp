@@ -1,11 +1,12 @@
-// The removal of what an instance put into the store: dead ones by any survivor (or by relayctl with none alive), and
-// one's own. On the executor's thread; needs nothing but an executor.
+// The removal of what an instance put into the store: dead ones by any survivor (or by relayctl with none
+// alive), and one's own. On the executor's thread; needs nothing but an executor.
 //
-//   purge_dead: find the silent -> take the lease -> for each, partition by partition, batch by batch -> give it back
+//   purge_dead: find the silent -> take the lease -> for each, partition by partition, batch by batch -> give
+//   it back
 //
-// Each batch is one script that looks at the last beat again, so an instance that lives again is spared from there on
-// and sees (by its token) that it has to enter its clients anew. Repeating any of it does no harm; the lease only keeps
-// the survivors from doing the same work at once.
+// Each batch is one script that looks at the last beat again, so an instance that lives again is spared from
+// there on and sees (by its token) that it has to enter its clients anew. Repeating any of it does no harm;
+// the lease only keeps the survivors from doing the same work at once.
 #pragma once
 
 #include <cstdint>
@@ -50,23 +51,24 @@ void purge_all(Executor& executor, const PurgeTarget& target, Milliseconds timeo
 
 struct PurgeSettings {
   Milliseconds dead_after{90'000};
-  Milliseconds timeout{5'000};     // of each command
-  std::vector<std::string> only;   // these alone; empty: all
-  std::string except;              // who purges, if it is an instance
+  Milliseconds timeout{5'000};    // of each command
+  std::vector<std::string> only;  // these alone; empty: all
+  std::string except;             // who purges, if it is an instance
 };
 struct Purged {
   std::string instance;
   std::int64_t silent_ms = 0;
   std::uint64_t entries = 0;
-  bool listed = false;    // its place in the list of instances was among it: partitions may find it silent one by one
+  bool listed =
+      false;  // its place in the list of instances was among it: partitions may find it silent one by one
   bool complete = false;  // nothing of it is left where it was found silent
   bool revived = false;   // found alive on the way: the rest was spared
 };
 struct PurgeReport {
   std::vector<Purged> instances;
   std::vector<HeldEntry> heard;
-  bool elsewhere = false;          // another holds the lease, and goes on
-  std::optional<Error> failure;    // of the store, on the way; what stands above was done
+  bool elsewhere = false;        // another holds the lease, and goes on
+  std::optional<Error> failure;  // of the store, on the way; what stands above was done
 };
 void purge_dead(Executor& executor, PurgeSettings settings, std::function<void(PurgeReport)> done);
 

@@ -50,10 +50,16 @@ constexpr StatusRow kStatusRows[] = {
      [](hub::InstanceStatus& s, std::string_view text) { s.started_ms = to_number(text); }},
     {"loops", false, [](const hub::InstanceStatus& s) { return std::to_string(s.loops); },
      [](hub::InstanceStatus& s, std::string_view text) { s.loops = to_number(text); }},
-    {"publishedPerSecond", false, [](const hub::InstanceStatus& s) { return rate_text(s.published_per_second); },
-     [](hub::InstanceStatus& s, std::string_view text) { s.published_per_second = std::atof(std::string(text).c_str()); }},
-    {"deliveredPerSecond", false, [](const hub::InstanceStatus& s) { return rate_text(s.delivered_per_second); },
-     [](hub::InstanceStatus& s, std::string_view text) { s.delivered_per_second = std::atof(std::string(text).c_str()); }},
+    {"publishedPerSecond", false,
+     [](const hub::InstanceStatus& s) { return rate_text(s.published_per_second); },
+     [](hub::InstanceStatus& s, std::string_view text) {
+       s.published_per_second = std::atof(std::string(text).c_str());
+     }},
+    {"deliveredPerSecond", false,
+     [](const hub::InstanceStatus& s) { return rate_text(s.delivered_per_second); },
+     [](hub::InstanceStatus& s, std::string_view text) {
+       s.delivered_per_second = std::atof(std::string(text).c_str());
+     }},
 };
 
 void read_status(hub::InstanceStatus& status, const RespValue& fields) {
@@ -78,7 +84,8 @@ Sighting parse_sighting(const RespValue& row) {
 }  // namespace
 
 std::string held_field(const hub::PresenceChange& change) {
-  return std::to_string(change.loop) + '.' + std::to_string(change.number) + '|' + std::string(change.channel.view());
+  return std::to_string(change.loop) + '.' + std::to_string(change.number) + '|' +
+         std::string(change.channel.view());
 }
 
 std::string held_value(const hub::PresenceChange& change) {
@@ -87,13 +94,14 @@ std::string held_value(const hub::PresenceChange& change) {
 
 HeldEntry parse_held(std::string_view instance, std::string_view field, std::string_view value) {
   const auto border = std::min(field.find('|'), field.size());
-  return {parse_present(instance, field.substr(0, border), value), std::string(field.substr(std::min(border + 1, field.size())))};
+  return {parse_present(instance, field.substr(0, border), value),
+          std::string(field.substr(std::min(border + 1, field.size())))};
 }
 
 hub::Present parse_present(std::string_view instance, std::string_view client, std::string_view value) {
   const auto border = std::min(value.find(' '), value.size());
-  return {std::string(instance), std::string(instance) + '.' + std::string(client), std::string(value.substr(0, border)),
-          to_number(value.substr(std::min(border + 1, value.size())))};
+  return {std::string(instance), std::string(instance) + '.' + std::string(client),
+          std::string(value.substr(0, border)), to_number(value.substr(std::min(border + 1, value.size())))};
 }
 
 std::vector<std::pair<std::string, std::string>> status_fields(const hub::InstanceStatus& status) {
@@ -117,20 +125,24 @@ void list_instances(Executor& executor, const ListQuery& query, Milliseconds tim
   std::vector<std::string> arguments = {std::to_string(query.limit), std::to_string(query.silent_for.count()),
                                         keys.held_prefix()};
   if (query.with_status) arguments.push_back(keys.instance_prefix());
-  executor.call(query.partition, list_script(), {keys.instances()}, std::move(arguments),
-                [done = std::move(done)](const Reply& reply) {
-                  if (auto error = call_error(reply)) return done(*error);
-                  std::vector<Sighting> found;
-                  for (std::size_t i = 0; i < reply.value->size(); ++i) found.push_back(parse_sighting((*reply.value)[i]));
-                  done(std::move(found));
-                },
-                timeout);
+  executor.call(
+      query.partition, list_script(), {keys.instances()}, std::move(arguments),
+      [done = std::move(done)](const Reply& reply) {
+        if (auto error = call_error(reply)) return done(*error);
+        std::vector<Sighting> found;
+        for (std::size_t i = 0; i < reply.value->size(); ++i)
+          found.push_back(parse_sighting((*reply.value)[i]));
+        done(std::move(found));
+      },
+      timeout);
 }
 
 std::optional<Error> call_error(const Reply& reply) {
-  if (reply.value == nullptr) return make_error(ErrorKind::kUnavailable, "storage_down", "Redis does not answer");
+  if (reply.value == nullptr)
+    return make_error(ErrorKind::kUnavailable, "storage_down", "Redis does not answer");
   if (!reply.value->is_error()) return {};
-  return make_error(ErrorKind::kUnavailable, "storage_error", "Redis answered: " + std::string(reply.value->text()));
+  return make_error(ErrorKind::kUnavailable, "storage_error",
+                    "Redis answered: " + std::string(reply.value->text()));
 }
 
 }  // namespace relay::redis

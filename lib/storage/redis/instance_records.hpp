@@ -1,5 +1,6 @@
-// What the registry keeps of instances, as values: presence entries, an instance's own description, and the list of
-// who was heard when. Pure but for list_instances(), which is for the executor's thread. Layout: keyspace.hpp.
+// What the registry keeps of instances, as values: presence entries, an instance's own description, and the
+// list of who was heard when. Pure but for list_instances(), which is for the executor's thread. Layout:
+// keyspace.hpp.
 #pragma once
 
 #include <functional>
@@ -35,13 +36,13 @@ struct Sighting {
   hub::InstanceStatus status;  // the id alone, unless asked for and kept
   std::int64_t heard_ms = 0;   // Redis's clock
   std::int64_t silent_ms = 0;
-  std::uint64_t held = 0;      // presence entries in this partition
+  std::uint64_t held = 0;  // presence entries in this partition
 };
 struct ListQuery {
   std::uint32_t partition = 0;
-  Milliseconds silent_for{0};   // at least
+  Milliseconds silent_for{0};  // at least
   std::uint32_t limit = 1000;
-  bool with_status = false;     // kept in partition 0
+  bool with_status = false;  // kept in partition 0
 };
 void list_instances(Executor& executor, const ListQuery& query, Milliseconds timeout,
                     std::function<void(Result<std::vector<Sighting>>)> done);

@@ -93,14 +93,16 @@ void InstanceRegistry::on_beat(std::uint32_t number, const Reply& reply) {
   if (--beating_ == 0) on_beats_over();
 }
 
-// An empty one: others purged this instance, or the data was lost. Another: a second process of this id, for what an
-// earlier process left was overwritten with the first beat. Wiping would take the other one's clients away.
+// An empty one: others purged this instance, or the data was lost. Another: a second process of this id, for
+// what an earlier process left was overwritten with the first beat. Wiping would take the other one's clients
+// away.
 void InstanceRegistry::on_other_token(std::uint32_t number, std::string_view known) {
   partitions_[number].needs_refill = true;
   if (known.empty()) return wipe(number);
   if (number != 0) return;
   metrics_.add(Counter::kInstanceIdConflicts);
-  log::error("instance.id_conflict", "another process has the id of this instance; give each its own (instance.id)",
+  log::error("instance.id_conflict",
+             "another process has the id of this instance; give each its own (instance.id)",
              {{"id", settings_.instance}, {"host", status_.host}});
 }
 
@@ -139,7 +141,8 @@ void InstanceRegistry::wipe(std::uint32_t number) {
 
 void InstanceRegistry::update(std::vector<hub::PresenceChange> changes) {
   if (retired_) return;
-  for (const hub::PresenceChange& change : changes) enter(executor_.partition_of(change.channel.view()), change);
+  for (const hub::PresenceChange& change : changes)
+    enter(executor_.partition_of(change.channel.view()), change);
   if (pending_ > settings_.max_pending) drop_pending();
   count_pending();
 }
@@ -154,13 +157,15 @@ void InstanceRegistry::refill(std::uint64_t token, std::vector<hub::PresenceChan
 }
 
 void InstanceRegistry::enter(std::uint32_t number, const hub::PresenceChange& change) {
-  const auto [at, added] = partitions_[number].pending.insert_or_assign(held_field(change), held_value(change));
+  const auto [at, added] =
+      partitions_[number].pending.insert_or_assign(held_field(change), held_value(change));
   if (added) ++pending_;
 }
 
 void InstanceRegistry::drop_pending() {
   metrics_.add(Counter::kPresenceOverflows);
-  log::warning("instance.presence_overflow", "too many joins and leaves wait for the store; presence will be entered anew",
+  log::warning("instance.presence_overflow",
+               "too many joins and leaves wait for the store; presence will be entered anew",
                {{"pending", pending_}});
   for (Partition& partition : partitions_) {
     partition.pending.clear();
@@ -183,7 +188,8 @@ void InstanceRegistry::flush(std::uint32_t number) {
   auto batch = std::make_shared<Changes>();
   std::vector<std::string> order;
   std::vector<std::string> names = {keys.held(settings_.instance)};
-  std::vector<std::string> arguments = {settings_.instance, token_, std::string(keys.numsub()), keys.presence_topic_prefix()};
+  std::vector<std::string> arguments = {settings_.instance, token_, std::string(keys.numsub()),
+                                        keys.presence_topic_prefix()};
   while (!partition.pending.empty() && batch->size() < kBatch) {
     auto change = partition.pending.extract(partition.pending.begin());
     order.push_back(change.key());
@@ -230,7 +236,8 @@ void InstanceRegistry::sweep() {
   purge.dead_after = settings_.dead_after;
   purge.timeout = settings_.timeout;
   purge.except = settings_.instance;
-  purge_dead(executor_, std::move(purge), guarded([this](PurgeReport report) { on_purged(std::move(report)); }));
+  purge_dead(executor_, std::move(purge),
+             guarded([this](PurgeReport report) { on_purged(std::move(report)); }));
 }
 
 void InstanceRegistry::on_purged(PurgeReport report) {
@@ -253,7 +260,8 @@ void InstanceRegistry::on_purged(PurgeReport report) {
 void InstanceRegistry::count_instances() {
   instances(guarded([this](Result<std::vector<hub::Instance>> found) {
     if (!found) return;
-    const auto alive = std::count_if(found->begin(), found->end(), [](const hub::Instance& one) { return one.alive; });
+    const auto alive =
+        std::count_if(found->begin(), found->end(), [](const hub::Instance& one) { return one.alive; });
     metrics_.set(Gauge::kInstances, alive);
   }));
 }
@@ -295,54 +303,61 @@ void InstanceRegistry::presence(std::string_view channel, std::uint32_t limit,
 void InstanceRegistry::ask_page(const std::shared_ptr<Asking>& it, const std::string& cursor) {
   const std::uint32_t number = executor_.partition_of(it->channel);
   const Keyspace& keys = executor_.keys(number);
-  executor_.call(number, read_script(), {keys.subs(it->channel), keys.instances()},
-                 {it->channel, settings_.instance, std::to_string(settings_.dead_after.count()), keys.held_prefix(), cursor, "500"},
-                 guarded([this, it](const Reply& reply) {
-                   if (auto error = call_error(reply)) return it->done(*error);
-                   const wire::RespValue& page = *reply.value;
-                   if (page.size() < 2) return it->done(make_error(ErrorKind::kUnavailable, "storage_error", "a strange answer"));
-                   it->answer.entries = static_cast<std::uint64_t>(page[1].integer());
-                   for (std::size_t i = 2; i + 2 < page.size(); i += 3) {
-                     hub::Present who = parse_present(page[i].text(), page[i + 1].text(), page[i + 2].text());
-                     if (it->seen.insert(who.client_id).second) it->answer.others.push_back(std::move(who));
-                   }
-                   const std::string next(page[0].text());
-                   it->answer.all = next == "0" && it->answer.others.size() <= it->limit;
-                   if (next != "0" && it->answer.others.size() < it->limit) return ask_page(it, next);
-                   if (it->answer.others.size() > it->limit) it->answer.others.resize(it->limit);
-                   it->done(std::move(it->answer));
-                 }),
-                 std::min(settings_.timeout, kAskTimeout));
+  executor_.call(
+      number, read_script(), {keys.subs(it->channel), keys.instances()},
+      {it->channel, settings_.instance, std::to_string(settings_.dead_after.count()), keys.held_prefix(),
+       cursor, "500"},
+      guarded([this, it](const Reply& reply) {
+        if (auto error = call_error(reply)) return it->done(*error);
+        const wire::RespValue& page = *reply.value;
+        if (page.size() < 2)
+          return it->done(make_error(ErrorKind::kUnavailable, "storage_error", "a strange answer"));
+        it->answer.entries = static_cast<std::uint64_t>(page[1].integer());
+        for (std::size_t i = 2; i + 2 < page.size(); i += 3) {
+          hub::Present who = parse_present(page[i].text(), page[i + 1].text(), page[i + 2].text());
+          if (it->seen.insert(who.client_id).second) it->answer.others.push_back(std::move(who));
+        }
+        const std::string next(page[0].text());
+        it->answer.all = next == "0" && it->answer.others.size() <= it->limit;
+        if (next != "0" && it->answer.others.size() < it->limit) return ask_page(it, next);
+        if (it->answer.others.size() > it->limit) it->answer.others.resize(it->limit);
+        it->done(std::move(it->answer));
+      }),
+      std::min(settings_.timeout, kAskTimeout));
 }
 
 void InstanceRegistry::instances(std::function<void(Result<std::vector<hub::Instance>>)> done) {
   ListQuery query;
   query.with_status = true;
-  list_instances(executor_, query, std::min(settings_.timeout, kAskTimeout),
-                 [dead_after = settings_.dead_after, done = std::move(done)](Result<std::vector<Sighting>> found) {
-                   if (!found) return done(found.error());
-                   std::vector<hub::Instance> all;
-                   for (Sighting& sighting : *found) {
-                     const bool alive = sighting.silent_ms < dead_after.count();
-                     all.push_back({std::move(sighting.status), sighting.heard_ms, sighting.silent_ms, alive});
-                   }
-                   done(std::move(all));
-                 });
+  list_instances(
+      executor_, query, std::min(settings_.timeout, kAskTimeout),
+      [dead_after = settings_.dead_after, done = std::move(done)](Result<std::vector<Sighting>> found) {
+        if (!found) return done(found.error());
+        std::vector<hub::Instance> all;
+        for (Sighting& sighting : *found) {
+          const bool alive = sighting.silent_ms < dead_after.count();
+          all.push_back({std::move(sighting.status), sighting.heard_ms, sighting.silent_ms, alive});
+        }
+        done(std::move(all));
+      });
 }
 
 void InstanceRegistry::knows(std::string_view instance, std::function<void(Result<bool>)> done) {
-  executor_.command(0, {"ZSCORE", executor_.keys(0).instances(), std::string(instance)},
-                    [done = std::move(done)](const Reply& reply) {
-                      if (auto error = call_error(reply)) return done(*error);
-                      done(!reply.value->is_nil());
-                    },
-                    std::min(settings_.timeout, kAskTimeout));
+  executor_.command(
+      0, {"ZSCORE", executor_.keys(0).instances(), std::string(instance)},
+      [done = std::move(done)](const Reply& reply) {
+        if (auto error = call_error(reply)) return done(*error);
+        done(!reply.value->is_nil());
+      },
+      std::min(settings_.timeout, kAskTimeout));
 }
 
 void InstanceRegistry::tell(const std::vector<HeldEntry>& left) {
   for (const HeldEntry& entry : left) events_.on_present(entry.who, entry.channel, false);
 }
 
-void InstanceRegistry::count_pending() { metrics_.set(Gauge::kPresencePending, static_cast<std::int64_t>(pending_)); }
+void InstanceRegistry::count_pending() {
+  metrics_.set(Gauge::kPresencePending, static_cast<std::int64_t>(pending_));
+}
 
 }  // namespace relay::redis

@@ -1,15 +1,17 @@
-// The registry contract on Redis: this instance's beats, the presence of its clients, and the purge of dead ones. One
-// per process; executor's thread only.
+// The registry contract on Redis: this instance's beats, the presence of its clients, and the purge of dead
+// ones. One per process; executor's thread only.
 //
 // Each partition stands for itself:
 //
 //   silent -> (beat) -> wiping -> open        wiping: what an earlier life of this id left is removed
-//      ^                          |           open: changes go out, at most kBatch at a time, one batch under way
+//      ^                          |           open: changes go out, at most kBatch at a time, one batch under
+//      way
 //      +----- lost, or refused <--+
 //
-// A beat finds the token it left, or partition and store have lost this instance: purged by others while it was
-// silent, emptied, or taken by another process of the same id. Then everything is entered anew (on_lost, refill). An
-// update is refused by a partition where the token does not stand, so nothing is entered that no purge would find.
+// A beat finds the token it left, or partition and store have lost this instance: purged by others while it
+// was silent, emptied, or taken by another process of the same id. Then everything is entered anew (on_lost,
+// refill). An update is refused by a partition where the token does not stand, so nothing is entered that no
+// purge would find.
 //
 // Changes wait in a map by client and channel: the last one counts, and repeating it does no harm. More than
 // kMaxPending are dropped and their partitions are wiped and refilled instead; a refill is bounded by the
@@ -76,8 +78,8 @@ class InstanceRegistry final : public hub::Registry {
   void enter(std::uint32_t number, const hub::PresenceChange& change);
   void drop_pending();
   void flush(std::uint32_t number);
-  void on_update(std::uint32_t number, const std::shared_ptr<Changes>& batch, const std::vector<std::string>& order,
-                 const Reply& reply);
+  void on_update(std::uint32_t number, const std::shared_ptr<Changes>& batch,
+                 const std::vector<std::string>& order, const Reply& reply);
   void on_purged(PurgeReport report);
   void count_instances();
   void ask_page(const std::shared_ptr<Asking>& it, const std::string& cursor);
@@ -96,7 +98,7 @@ class InstanceRegistry final : public hub::Registry {
   bool has_status_ = false;
   std::uint32_t beating_ = 0;  // partitions that have not answered the beat under way
   bool beat_again_ = false;
-  bool wants_beat_ = false;    // something was refused: say that we live, soon
+  bool wants_beat_ = false;  // something was refused: say that we live, soon
   int ticks_ = 0;
   std::uint64_t refills_ = 0;
   std::size_t pending_ = 0;

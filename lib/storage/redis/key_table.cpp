@@ -4,7 +4,9 @@ namespace relay::redis {
 namespace {
 
 // The literal part of a row's name behind "P:".
-std::string_view head_of(const KeyRow& row) { return row.name.substr(2, row.name.find('<') - 2); }
+std::string_view head_of(const KeyRow& row) {
+  return row.name.substr(2, row.name.find('<') - 2);
+}
 
 // What follows the prefix and, if there is one, the hash tag.
 std::string_view behind_prefix(std::string_view key, std::string_view prefix) {
@@ -19,11 +21,16 @@ std::string_view behind_prefix(std::string_view key, std::string_view prefix) {
 
 std::string_view name_of(KeyType type) {
   switch (type) {
-    case KeyType::kString: return "string";
-    case KeyType::kHash: return "hash";
-    case KeyType::kSet: return "set";
-    case KeyType::kSortedSet: return "zset";
-    case KeyType::kTopic: break;
+    case KeyType::kString:
+      return "string";
+    case KeyType::kHash:
+      return "hash";
+    case KeyType::kSet:
+      return "set";
+    case KeyType::kSortedSet:
+      return "zset";
+    case KeyType::kTopic:
+      break;
   }
   return "topic";
 }

@@ -2,10 +2,11 @@
 //
 // What each key and topic is stands in key_table.hpp.
 //
-// Record and marker are drawn in record.hpp. The marker remembers what trimming took: its id is the highest one
-// removed, so it is always the lowest element, and a range after a cursor begins with it exactly if something
-// after the cursor was trimmed. A log expires as a whole after its last message has; P:last:C outlives it, and a new
-// log begins with a marker for it. So a cursor older than what is kept is told from one that missed nothing.
+// Record and marker are drawn in record.hpp. The marker remembers what trimming took: its id is the highest
+// one removed, so it is always the lowest element, and a range after a cursor begins with it exactly if
+// something after the cursor was trimmed. A log expires as a whole after its last message has; P:last:C
+// outlives it, and a new log begins with a marker for it. So a cursor older than what is kept is told from
+// one that missed nothing.
 #pragma once
 
 #include <string>
@@ -55,8 +56,11 @@ class Keyspace {
   std::string held(std::string_view id) const { return held_ + std::string(id); }
   std::string subs(std::string_view channel) const { return subs_ + std::string(channel); }
   // Without a tag: any node takes it, and who listens need not know about partitions.
-  std::string heartbeat_topic(std::string_view id) const { return heartbeat_ + std::string(id) + ":heartbeat"; }
-  // Behind it a channel's name gives the topic of its joins and leaves; numsub() is PUBSUB's word to count who listens.
+  std::string heartbeat_topic(std::string_view id) const {
+    return heartbeat_ + std::string(id) + ":heartbeat";
+  }
+  // Behind it a channel's name gives the topic of its joins and leaves; numsub() is PUBSUB's word to count
+  // who listens.
   const std::string& presence_topic_prefix() const { return presence_; }
   std::string_view numsub() const { return sharded_ ? "SHARDNUMSUB" : "NUMSUB"; }
   // The channel of a bus topic; empty if it is none of ours.

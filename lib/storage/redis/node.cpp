@@ -14,7 +14,8 @@ constexpr int kMissesAllowed = 2 * kProbesPerInterval - 1;  // the freeze may be
 constexpr std::size_t kProbesRemembered = 8;
 constexpr std::size_t kQueriesAtOnce = 1024;  // of a node, by one loop
 
-CommandLink::Events command_events(std::function<void()> ready, std::function<void(const std::string&)> lost) {
+CommandLink::Events command_events(std::function<void()> ready,
+                                   std::function<void(const std::string&)> lost) {
   return {std::move(ready), std::move(lost)};
 }
 
@@ -26,12 +27,15 @@ Node::Node(net::IoLoop& loop, RedisSettings settings, NodeOwner& owner)
       owner_(owner),
       commands_(loop, settings_, "commands",
                 command_events([this] { on_link_ready(); }, [this](const std::string& why) { fail(why); })),
-      bus_(loop, settings_,
-           {[this] { on_bus_open(); }, [this](const std::string& why) { on_bus_lost(why); },
-            [this](std::string_view topic, std::string_view bytes) { owner_.on_bus_message(*this, topic, bytes); },
-            [this](BusLink::Asker asker, std::string_view topic) { owner_.on_confirmed(*this, asker, topic); },
-            [this](BusLink::Asker asker, std::string_view error) { owner_.on_refused(*this, asker, error); },
-            [this](std::string_view topic) { owner_.on_dropped(*this, topic); }}),
+      bus_(
+          loop, settings_,
+          {[this] { on_bus_open(); }, [this](const std::string& why) { on_bus_lost(why); },
+           [this](std::string_view topic, std::string_view bytes) {
+             owner_.on_bus_message(*this, topic, bytes);
+           },
+           [this](BusLink::Asker asker, std::string_view topic) { owner_.on_confirmed(*this, asker, topic); },
+           [this](BusLink::Asker asker, std::string_view error) { owner_.on_refused(*this, asker, error); },
+           [this](std::string_view topic) { owner_.on_dropped(*this, topic); }}),
       connect_timer_(loop.context()),
       jitter_(std::random_device{}()) {
   if (settings_.min_replicas > 0) {
@@ -113,8 +117,8 @@ void Node::close_links() {
 }
 
 void Node::schedule_connect() {
-  const auto cap = std::min<std::int64_t>(settings_.reconnect_max.count(),
-                                          settings_.reconnect_min.count() << std::min(attempts_, 16));
+  const auto cap = std::min<std::int64_t>(settings_.reconnect_max.count(), settings_.reconnect_min.count()
+                                                                               << std::min(attempts_, 16));
   ++attempts_;
   std::uniform_int_distribution<std::int64_t> delay(0, std::max<std::int64_t>(cap, 1));
   connect_timer_.expires_after(Milliseconds(delay(jitter_)));
@@ -137,7 +141,8 @@ void Node::check_links(SteadyTime now) {
   }
   // Two ticks early, so that the answer is never late.
   const Milliseconds patience = std::min(settings_.command_timeout, settings_.publish_timeout) - 2 * kTick;
-  if (state_ == State::kUp && (commands_.overdue(now, patience) || (writes_ && writes_->overdue(now, patience)))) {
+  if (state_ == State::kUp &&
+      (commands_.overdue(now, patience) || (writes_ && writes_->overdue(now, patience)))) {
     fail("a command was not answered within " + std::to_string(patience.count()) + " ms");
   }
 }
@@ -154,17 +159,21 @@ void Node::probe(SteadyTime now) {
   probes_.push_back({number, now});
   if (probes_.size() > kProbesRemembered) probes_.pop_front();
   commands_.ask_time([this, number](std::int64_t redis_ms) {
-    const auto at = std::find_if(probes_.begin(), probes_.end(), [&](const Probe& p) { return p.number == number; });
+    const auto at =
+        std::find_if(probes_.begin(), probes_.end(), [&](const Probe& p) { return p.number == number; });
     if (at != probes_.end()) at->redis_ms = redis_ms;
     settle_probes();
   });
   const bool sharded = settings_.mode == Mode::kCluster;
   commands_.send(
-      [&](std::string& out) { wire::RespCommand(out, 3).arg(sharded ? "SPUBLISH" : "PUBLISH").arg(topic).arg(number); },
+      [&](std::string& out) {
+        wire::RespCommand(out, 3).arg(sharded ? "SPUBLISH" : "PUBLISH").arg(topic).arg(number);
+      },
       [this](const Reply& reply) {
         if (reply.value == nullptr || !reply.value->is_error()) return;
         const std::string_view error = reply.value->text();
-        if (!error.starts_with("MOVED") && !error.starts_with("CLUSTERDOWN")) fail("PUBLISH: " + std::string(error));
+        if (!error.starts_with("MOVED") && !error.starts_with("CLUSTERDOWN"))
+          fail("PUBLISH: " + std::string(error));
       });
 }
 
@@ -197,8 +206,8 @@ void Node::await_replicas(std::function<void(bool)> done) {
   });
 }
 
-// One at a time: it holds up what comes behind it, so what was written meanwhile shares the next one. A quarter of
-// the time there is, for an append may have to wait for the one before it and then for its own.
+// One at a time: it holds up what comes behind it, so what was written meanwhile shares the next one. A
+// quarter of the time there is, for an append may have to wait for the one before it and then for its own.
 void Node::send_wait() {
   if (unreplicated_.empty()) return;
   auto done = std::make_shared<std::vector<std::function<void(bool)>>>();
@@ -208,9 +217,12 @@ void Node::send_wait() {
     return;
   }
   replicas_asked_ = true;
-  const auto limit = static_cast<std::uint64_t>(std::max<std::int64_t>(1, settings_.publish_timeout.count() / 4));
+  const auto limit =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(1, settings_.publish_timeout.count() / 4));
   writes_->send(
-      [&](std::string& out) { wire::RespCommand(out, 3).arg("WAIT").arg(std::uint64_t{settings_.min_replicas}).arg(limit); },
+      [&](std::string& out) {
+        wire::RespCommand(out, 3).arg("WAIT").arg(std::uint64_t{settings_.min_replicas}).arg(limit);
+      },
       [this, done](const Reply& reply) {
         const bool reached = reply.value != nullptr && !reply.value->is_error() &&
                              reply.value->integer() >= std::int64_t{settings_.min_replicas};
@@ -244,8 +256,8 @@ void Node::set_whole(bool whole) {
   if (!whole && health_.up) set_health(false, "subscribing anew");
 }
 
-// One log line when it goes (or is not there at the start) and one when it comes, whatever number of attempts lies
-// between.
+// One log line when it goes (or is not there at the start) and one when it comes, whatever number of attempts
+// lies between.
 void Node::set_health(bool up, const std::string& why) {
   const std::int64_t now = loop_.clock().wall_ms();
   if (up) {

@@ -1,4 +1,5 @@
-// One Redis server as a loop sees it: its links, kept together, and the proof that they carry. Loop thread only.
+// One Redis server as a loop sees it: its links, kept together, and the proof that they carry. Loop thread
+// only.
 //
 //   start -> connecting -> up          up: the links are ready; partitions may use them
 //                ^           |         lost: the first error, overdue command or silent probe ends all links
@@ -7,13 +8,13 @@
 // A bus link that breaks alone (Redis cuts readers that fall behind) is made anew at once, and commands go on
 // meanwhile; if it breaks again before all is subscribed to, the node is lost.
 //
-// The probe: twice per probe_interval a number is published on the loop's own topic of one partition, all of them in
-// turn, and must come back on the bus link. Three that do not, in a row, are a dead link: a frozen server is known
-// for dead within twice probe_interval, though its sockets are open. Counting probes and not time, a pause of
-// this process is not taken for one of Redis.
+// The probe: twice per probe_interval a number is published on the loop's own topic of one partition, all of
+// them in turn, and must come back on the bus link. Three that do not, in a row, are a dead link: a frozen
+// server is known for dead within twice probe_interval, though its sockets are open. Counting probes and not
+// time, a pause of this process is not taken for one of Redis.
 //
-// With min_replicas appends have a link of their own, for WAIT holds up whatever comes behind it; one WAIT answers
-// for all that was written before it.
+// With min_replicas appends have a link of their own, for WAIT holds up whatever comes behind it; one WAIT
+// answers for all that was written before it.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -92,8 +93,8 @@ class Node {
   // The loop's own topic came back.
   void on_probe(std::string_view number);
 
-  // Bounds what is read at once: runs `read` now, or when others have ended, or when the node is lost. Each is ended
-  // by end_read().
+  // Bounds what is read at once: runs `read` now, or when others have ended, or when the node is lost. Each
+  // is ended by end_read().
   void begin_read(std::size_t queries, std::function<void()> read);
   void end_read(std::size_t queries);
 

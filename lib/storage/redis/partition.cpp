@@ -13,9 +13,9 @@ using wire::RespCommand;
 using wire::RespValue;
 
 constexpr Milliseconds kTick{100};
-constexpr Milliseconds kRetry{50};   // of what Redis redirects or asks to try again
+constexpr Milliseconds kRetry{50};    // of what Redis redirects or asks to try again
 constexpr Milliseconds kMove{1'000};  // until a partition that moves counts as one that is away
-constexpr Milliseconds kLook{500};   // again at a layout that is not ours, or at a slot that is on its way
+constexpr Milliseconds kLook{500};    // again at a layout that is not ours, or at a slot that is on its way
 
 }  // namespace
 
@@ -34,9 +34,9 @@ struct Partition::Appending final : Errand {
   }
   void replicated(bool reached) override {
     if (!reached) {
-      appended = make_error(ErrorKind::kUnknown, "storage_replicas",
-                            "stored, but not on " + std::to_string(partition.settings_.min_replicas) +
-                                " replicas in time");
+      appended = make_error(
+          ErrorKind::kUnknown, "storage_replicas",
+          "stored, but not on " + std::to_string(partition.settings_.min_replicas) + " replicas in time");
     }
     finish();
   }
@@ -55,7 +55,8 @@ struct Partition::Appending final : Errand {
 };
 
 Partition::Partition(net::IoLoop& loop, const RedisSettings& settings, metrics::LoopMetrics& metrics,
-                     PartitionOwner& owner, std::uint32_t number, std::uint32_t partitions, std::string_view tag)
+                     PartitionOwner& owner, std::uint32_t number, std::uint32_t partitions,
+                     std::string_view tag)
     : loop_(loop),
       settings_(settings),
       metrics_(metrics),
@@ -105,11 +106,12 @@ void Partition::proceed() {
 // Of the checks: no part of anyone's deadline but the node's own, and no use once the partition has left.
 template <class Encode>
 void Partition::send_now(Encode&& encode, std::function<void(const RespValue&)> take) {
-  node_->send(std::forward<Encode>(encode), [this, by = node_, life = life_, take = std::move(take)](const Reply& reply) {
-    if (reply.value == nullptr || life != life_) return;
-    if (reply.value->is_error()) return on_refusal(*by, reply.value->text());
-    take(*reply.value);
-  });
+  node_->send(std::forward<Encode>(encode),
+              [this, by = node_, life = life_, take = std::move(take)](const Reply& reply) {
+                if (reply.value == nullptr || life != life_) return;
+                if (reply.value->is_error()) return on_refusal(*by, reply.value->text());
+                take(*reply.value);
+              });
 }
 
 void Partition::ask_epoch() {
@@ -118,7 +120,8 @@ void Partition::ask_epoch() {
     state_ = State::kUp;
     return send_waiting();
   }
-  send_now([this](std::string& out) { encode_epoch(out); }, [this](const RespValue& answer) { on_epoch(answer); });
+  send_now([this](std::string& out) { encode_epoch(out); },
+           [this](const RespValue& answer) { on_epoch(answer); });
 }
 
 void Partition::encode_epoch(std::string& out) const {
@@ -132,8 +135,9 @@ void Partition::on_epoch(const RespValue& answer) {
   epoch_ = answer[0].text();
   if (answer[2].integer() != 0) {
     metrics_.add(metrics::Counter::kStorageDataLosses);
-    log::warning("storage.data_lost", "Redis has lost messages that it had taken; every stream of them is told",
-                 {{"node", node_->name()}, {"partition", number_}, {"seen", highest_seen_}, {"epoch", epoch_}});
+    log::warning(
+        "storage.data_lost", "Redis has lost messages that it had taken; every stream of them is told",
+        {{"node", node_->name()}, {"partition", number_}, {"seen", highest_seen_}, {"epoch", epoch_}});
     const MessageId common = parse_id(answer[3].text()).value_or(0);
     if (common != 0 && events_ != nullptr) events_->on_forgotten(common);
   }
@@ -155,8 +159,11 @@ void Partition::on_refusal(Node& by, std::string_view error) {
       leave(why);
       return owner_.on_unserved();
     case Refusal::kAsk:
-    case Refusal::kTryAgain: look_again_ = loop_.clock().steady() + kLook; return;
-    default: by.fail("Redis answered: " + why);
+    case Refusal::kTryAgain:
+      look_again_ = loop_.clock().steady() + kLook;
+      return;
+    default:
+      by.fail("Redis answered: " + why);
   }
 }
 
@@ -258,8 +265,10 @@ void Partition::tick(SteadyTime now) {
   watches_.expire(now);
   expire_reads(now);
   if (state_ == State::kChecking && look_again_ != SteadyTime{} && now >= look_again_) take(*node_);
-  if (state_ == State::kUp && !settings_.visits && !whole_ && node_->bus_up() && now - subscribing_since_ > settings_.command_timeout) {
-    node_->fail("subscriptions were not confirmed within " + std::to_string(settings_.command_timeout.count()) + " ms");
+  if (state_ == State::kUp && !settings_.visits && !whole_ && node_->bus_up() &&
+      now - subscribing_since_ > settings_.command_timeout) {
+    node_->fail("subscriptions were not confirmed within " +
+                std::to_string(settings_.command_timeout.count()) + " ms");
   }
 }
 
@@ -295,7 +304,9 @@ void Partition::watch(hub::ChannelName channel, hub::WatchDone done) {
   watches_.watch(std::move(channel), std::move(done), loop_.clock().steady() + settings_.command_timeout);
 }
 
-void Partition::unwatch(const hub::ChannelName& channel) { watches_.unwatch(channel.view()); }
+void Partition::unwatch(const hub::ChannelName& channel) {
+  watches_.unwatch(channel.view());
+}
 
 void Partition::send(const ErrandPtr& errand) {
   if (state_ == State::kStopped) return errand->answer({nullptr, false});
@@ -307,7 +318,8 @@ void Partition::send_to(Node& node, const ErrandPtr& errand, bool asking) {
   const auto encode = [&](std::string& out) { errand->encode(out, errand->whole_script); };
   auto on_reply = [this, errand, by = &node](const Reply& reply) { on_errand_reply(errand, *by, reply); };
   if (!errand->is_write) {
-    if (asking) node.send([](std::string& out) { wire::append_command(out, {"ASKING"}); }, [](const Reply&) {});
+    if (asking)
+      node.send([](std::string& out) { wire::append_command(out, {"ASKING"}); }, [](const Reply&) {});
     return node.send(encode, std::move(on_reply));
   }
   node.write(encode, std::move(on_reply));
@@ -332,13 +344,17 @@ void Partition::on_errand_reply(const ErrandPtr& errand, Node& by, const Reply& 
     case Refusal::kAsk:
       metrics_.add(metrics::Counter::kStorageRedirects);
       return ask_elsewhere(errand, by, parse_redirect(error));
-    case Refusal::kTryAgain: return send_later(errand);
+    case Refusal::kTryAgain:
+      return send_later(errand);
     case Refusal::kClusterDown:
       owner_.on_unserved();
       if (errand->is_write) break;
       return send_later(errand);
-    case Refusal::kWrongServer: by.fail("Redis answered: " + std::string(error)); break;
-    default: break;
+    case Refusal::kWrongServer:
+      by.fail("Redis answered: " + std::string(error));
+      break;
+    default:
+      break;
   }
   errand->answer(reply);
 }

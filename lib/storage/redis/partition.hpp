@@ -3,14 +3,16 @@
 //   away --take()--> checking -> up -> whole       checking: the layout is the right one, the epoch is true
 //    ^                  |        |       |         up: appends go out
 //    +----- leave() ----+--------+-------+         whole: every watch is confirmed too, reads go out
-// A bus link that breaks alone: whole -> up -> whole. Not being whole any more says on_interrupted() once, being whole
-// (also for the first time) on_restored(). While the partition is away appends are refused at once; reads and watches
-// wait until their deadline.
+// A bus link that breaks alone: whole -> up -> whole. Not being whole any more says on_interrupted() once,
+// being whole (also for the first time) on_restored(). While the partition is away appends are refused at
+// once; reads and watches wait until their deadline.
 //
-// What Redis redirects (MOVED, ASK) or asks to try again is sent again until its deadline; nothing was done then.
+// What Redis redirects (MOVED, ASK) or asks to try again is sent again until its deadline; nothing was done
+// then.
 //
-// Errors of append: kUnavailable "storage_down", "storage_queue_full", "storage_error"; kUnknown "storage_unknown",
-// "storage_error", "storage_replicas"; kConflict "idempotency_conflict". Of read and watch: kUnavailable.
+// Errors of append: kUnavailable "storage_down", "storage_queue_full", "storage_error"; kUnknown
+// "storage_unknown", "storage_error", "storage_replicas"; kConflict "idempotency_conflict". Of read and
+// watch: kUnavailable.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -50,8 +52,8 @@ class PartitionOwner {
 
 class Partition final : public hub::Storage {
  public:
-  Partition(net::IoLoop& loop, const RedisSettings& settings, metrics::LoopMetrics& metrics, PartitionOwner& owner,
-            std::uint32_t number, std::uint32_t partitions, std::string_view tag);
+  Partition(net::IoLoop& loop, const RedisSettings& settings, metrics::LoopMetrics& metrics,
+            PartitionOwner& owner, std::uint32_t number, std::uint32_t partitions, std::string_view tag);
   // REQUIRES: not from within one of its callbacks.
   ~Partition() override;
   void attach(hub::StorageEvents& events) { events_ = &events; }
@@ -71,9 +73,10 @@ class Partition final : public hub::Storage {
   // For the store. `node` is up and serves it.
   void take(Node& node);
   void leave(const std::string& why);
-  void move(const std::string& why);  // it leaves for another node that serves it already: appends wait a moment
-  void proceed();  // the layout is the right one
-  void stop();     // answers everything; later calls are kUnavailable
+  void move(
+      const std::string& why);  // it leaves for another node that serves it already: appends wait a moment
+  void proceed();               // the layout is the right one
+  void stop();                  // answers everything; later calls are kUnavailable
   void bus_up();
   void bus_lost();
   bool is_current(std::uint32_t life) const { return life == life_; }
@@ -144,18 +147,18 @@ class Partition final : public hub::Storage {
   std::string why_ = "connecting";
   bool interrupted_ = true;  // said (or not yet begun), and not yet taken back
   bool whole_ = false;
-  bool epoch_asked_ = false;     // since it was taken
-  std::uint32_t life_ = 0;       // of the subscriptions
-  std::size_t to_whole_ = 0;     // confirmations until whole
+  bool epoch_asked_ = false;  // since it was taken
+  std::uint32_t life_ = 0;    // of the subscriptions
+  std::size_t to_whole_ = 0;  // confirmations until whole
   SteadyTime moving_until_{};
-  SteadyTime look_again_{};      // at what could not be checked; the zero: it is on its way
+  SteadyTime look_again_{};  // at what could not be checked; the zero: it is on its way
   SteadyTime subscribing_since_{};
   SteadyTime whole_since_{};
   Watches watches_;
 
-  std::string epoch_;            // as found or made when it was taken
-  MessageId highest_seen_ = 0;   // of this store, by this loop ...
-  std::string seen_on_;          // ... under the server with this replication id
+  std::string epoch_;           // as found or made when it was taken
+  MessageId highest_seen_ = 0;  // of this store, by this loop ...
+  std::string seen_on_;         // ... under the server with this replication id
   MessageId proven_ = 0;
 
   std::deque<std::shared_ptr<Read>> reads_;  // until it is whole

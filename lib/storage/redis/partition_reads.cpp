@@ -16,8 +16,8 @@ constexpr std::string_view kLost = "storage_lost";  // the same may be asked aga
 
 }  // namespace
 
-// The bounds are to be no newer than the pages, so they are asked for first, on one link. Where Redis redirects, that
-// order is lost: the pages are then read again.
+// The bounds are to be no newer than the pages, so they are asked for first, on one link. Where Redis
+// redirects, that order is lost: the pages are then read again.
 struct Partition::Reading {
   void begin_pages() {
     pages.clear();
@@ -36,7 +36,8 @@ struct Partition::Reading {
 
 void Partition::read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) {
   if (state_ == State::kStopped) return done(down());
-  if ((node_ != nullptr && node_->full()) || reads_.size() >= settings_.max_pending_commands) return done(queue_full());
+  if ((node_ != nullptr && node_->full()) || reads_.size() >= settings_.max_pending_commands)
+    return done(queue_full());
   const SteadyTime deadline = loop_.clock().steady() + settings_.command_timeout;
   issue(std::make_shared<Read>(Read{std::move(queries), std::move(done), deadline}));
 }
@@ -73,13 +74,16 @@ void Partition::start_reading(Node& node, const std::shared_ptr<Read>& read) {
 // One command of a round; anything but an answer ends the reading.
 void Partition::ask(const std::shared_ptr<Reading>& it, std::function<void(std::string&)> encode, Take take) {
   ++it->outstanding;
-  const auto errand = std::make_shared<PlainErrand>([encode = std::move(encode)](std::string& out, bool) { encode(out); });
+  const auto errand =
+      std::make_shared<PlainErrand>([encode = std::move(encode)](std::string& out, bool) { encode(out); });
   errand->on_reply = [this, it, take = std::move(take), errand = errand.get()](const Reply& reply) {
-    const std::string_view error = reply.value != nullptr && reply.value->is_error() ? reply.value->text() : "";
+    const std::string_view error =
+        reply.value != nullptr && reply.value->is_error() ? reply.value->text() : "";
     if (reply.value == nullptr || classify(error) == Refusal::kWrongServer) {
       it->error = make_error(ErrorKind::kUnavailable, std::string(kLost), "the link to Redis broke");
     } else if (!error.empty() && !error.starts_with("WRONGTYPE")) {
-      it->error = make_error(ErrorKind::kUnavailable, "storage_error", "Redis answered: " + std::string(error));
+      it->error =
+          make_error(ErrorKind::kUnavailable, "storage_error", "Redis answered: " + std::string(error));
     } else {
       take(*reply.value, errand->attempt > 0);
     }
@@ -91,13 +95,15 @@ void Partition::ask(const std::shared_ptr<Reading>& it, std::function<void(std::
 }
 
 void Partition::ask_bounds(const std::shared_ptr<Reading>& it) {
-  ask(it, [this](std::string& out) { wire::append_command(out, {"MGET", keys_.epoch(), keys_.seq()}); },
+  ask(
+      it, [this](std::string& out) { wire::append_command(out, {"MGET", keys_.epoch(), keys_.seq()}); },
       [this, it](const RespValue& bounds, bool redirected) {
         it->out_of_order = redirected;
         if (take_bounds(*it, bounds)) return;
         // The data was lost a moment ago: a new life begins here.
         it->out_of_order = true;
-        ask(it, [this](std::string& out) { encode_epoch(out); },
+        ask(
+            it, [this](std::string& out) { encode_epoch(out); },
             [this, it](const RespValue& made, bool) {
               if (take_bounds(*it, made)) return;
               it->error = make_error(ErrorKind::kUnavailable, "storage_error", "Redis keeps no epoch");
@@ -124,11 +130,13 @@ bool Partition::read_round(const std::shared_ptr<Reading>& it) {
     asked = true;
     const std::string_view channel = page.query().channel.view();
     if (page.wants_last()) {
-      ask(it, [this, channel](std::string& out) { wire::append_command(out, {"GET", keys_.last(channel)}); },
+      ask(
+          it, [this, channel](std::string& out) { wire::append_command(out, {"GET", keys_.last(channel)}); },
           [this, &page](const RespValue& last, bool) { page.take_last(last, now_ms()); });
       continue;
     }
-    ask(it,
+    ask(
+        it,
         [this, channel, cursor = page.cursor(), batch = page.batch()](std::string& out) {
           RespCommand command(out, 7);
           command.arg("ZRANGEBYSCORE").arg(keys_.log(channel)).arg("(" + std::to_string(cursor)).arg("+inf");
@@ -154,7 +162,9 @@ void Partition::end_round(const std::shared_ptr<Reading>& it) {
   it->done(std::move(it->answer));
 }
 
-std::int64_t Partition::now_ms() const { return node_ != nullptr ? node_->redis_now_ms() : loop_.clock().wall_ms(); }
+std::int64_t Partition::now_ms() const {
+  return node_ != nullptr ? node_->redis_now_ms() : loop_.clock().wall_ms();
+}
 
 void Partition::issue_reads() {
   std::deque<std::shared_ptr<Read>> reads;

@@ -18,8 +18,8 @@ void PageBuilder::take(const wire::RespValue& members, std::int64_t now_ms) {
   complete_ = !wants_last_ && (page_.more || members.size() < batch());
 }
 
-// A last id behind the cursor although the range was empty: either it expired, or it was stored between the two
-// commands. The range is read once more, and tells.
+// A last id behind the cursor although the range was empty: either it expired, or it was stored between the
+// two commands. The range is read once more, and tells.
 void PageBuilder::take_last(const wire::RespValue& last, std::int64_t now_ms) {
   wants_last_ = false;
   if (last.is_error()) return fail(last);
@@ -33,7 +33,8 @@ void PageBuilder::take_last(const wire::RespValue& last, std::int64_t now_ms) {
 }
 
 void PageBuilder::fail(const wire::RespValue& error) {
-  log::warning("storage.bad_key", "a key of a backlog is not what it should be; its streams are told of a gap",
+  log::warning("storage.bad_key",
+               "a key of a backlog is not what it should be; its streams are told of a gap",
                {{"channel", query_.channel.view()}, {"reason", error.text()}});
   unreadable_ = complete_ = true;
 }

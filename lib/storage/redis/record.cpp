@@ -59,8 +59,9 @@ bool parse_list(std::string_view text, std::vector<std::string>& items) {
 
 std::string encode_record_tail(const hub::Draft& draft) {
   const std::string exclude = encode_list(draft.exclude);
-  const std::uint64_t numbers[] = {draft.ttl_ms,      draft.is_json ? kJson : 0, draft.event.size(),
-                                   draft.from.size(), exclude.size(),            draft.trace.size()};
+  const std::uint64_t numbers[] = {draft.ttl_ms,       draft.is_json ? kJson : 0,
+                                   draft.event.size(), draft.from.size(),
+                                   exclude.size(),     draft.trace.size()};
   std::string out;
   out.reserve(128 + draft.event.size() + draft.from.size() + exclude.size() + draft.trace.size() +
               draft.data.size());
@@ -98,7 +99,9 @@ hub::MessagePtr parse_record(std::string_view record, const hub::ChannelName& ch
   return hub::MessagePtr(new hub::Message(head.numbers[0], std::move(draft)));
 }
 
-std::string encode_tombstone(MessageId id) { return std::to_string(id) + " 0 0 0 0 0 0\n"; }
+std::string encode_tombstone(MessageId id) {
+  return std::to_string(id) + " 0 0 0 0 0 0\n";
+}
 
 std::optional<MessageId> parse_marker(std::string_view member) {
   return is_marker(member) ? parse_id(member.substr(1)) : std::nullopt;

@@ -4,12 +4,13 @@
 //   <event><from><exclude><trace><data>
 //
 // The numbers are decimal, one space apart. flags: 1 = data is a JSON value. exclude is a run of
-// "<bytes>:<client id>"; data is whatever is left. Everything after the id is made before the id is known, and
-// append.lua puts the two together. The channel is in the key or topic, not in here.
+// "<bytes>:<client id>"; data is whatever is left. Everything after the id is made before the id is known,
+// and append.lua puts the two together. The channel is in the key or topic, not in here.
 //
 // In a log only:
 //   !<id>                    a marker (keyspace.hpp says what it means)
-//   <id> 0 0 0 0 0 0\n       a tombstone: a record without a life, for a message that was taken out of the middle.
+//   <id> 0 0 0 0 0 0\n       a tombstone: a record without a life, for a message that was taken out of the
+//   middle.
 //                            Readers take it for one that has expired.
 #pragma once
 
@@ -37,7 +38,9 @@ hub::MessagePtr parse_record(std::string_view record, const hub::ChannelName& ch
 
 std::string encode_tombstone(MessageId id);
 
-inline bool is_marker(std::string_view member) { return !member.empty() && member.front() == '!'; }
+inline bool is_marker(std::string_view member) {
+  return !member.empty() && member.front() == '!';
+}
 std::optional<MessageId> parse_marker(std::string_view member);
 
 }  // namespace relay::redis

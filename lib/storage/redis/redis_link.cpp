@@ -12,12 +12,17 @@ constexpr std::size_t kKeptOutput = 256 * 1024;  // a larger buffer gives its me
 }  // namespace
 
 RedisLink::RedisLink(net::IoLoop& loop, const RedisSettings& settings, std::string name, Events events)
-    : loop_(loop), settings_(settings), name_(std::move(name)), events_(std::move(events)), input_(kInputBytes) {}
+    : loop_(loop),
+      settings_(settings),
+      name_(std::move(name)),
+      events_(std::move(events)),
+      input_(kInputBytes) {}
 
 void RedisLink::open() {
   auto stream = make_stream(loop_.context(), settings_);
   if (!stream) {
-    asio::post(loop_.context(), [self = shared_from_this(), why = stream.error().message] { self->lose(why); });
+    asio::post(loop_.context(),
+               [self = shared_from_this(), why = stream.error().message] { self->lose(why); });
     return;
   }
   stream_ = std::move(*stream);
@@ -39,13 +44,15 @@ void RedisLink::greet() {
           wire::append_command(out, {"AUTH", server.username, server.password});
         },
         [this](const Reply& reply) {
-          if (reply.value != nullptr && reply.value->is_error()) lose("AUTH: " + std::string(reply.value->text()));
+          if (reply.value != nullptr && reply.value->is_error())
+            lose("AUTH: " + std::string(reply.value->text()));
         });
   }
   if (server.database != 0) {
     send([&](std::string& out) { wire::append_command(out, {"SELECT", std::to_string(server.database)}); },
          [this](const Reply& reply) {
-           if (reply.value != nullptr && reply.value->is_error()) lose("SELECT: " + std::string(reply.value->text()));
+           if (reply.value != nullptr && reply.value->is_error())
+             lose("SELECT: " + std::string(reply.value->text()));
          });
   }
   // The name is a courtesy to whoever reads CLIENT LIST: a user that may not set it loses nothing. Its answer
@@ -79,13 +86,14 @@ void RedisLink::flush() {
 }
 
 void RedisLink::read() {
-  stream_->read_some(asio::buffer(input_), [self = shared_from_this()](ByteStream::Failure failure, std::size_t n) {
-    if (self->closed_) return;
-    if (failure == asio::error::eof) return self->lose("Redis closed the connection");
-    if (failure) return self->lose("cannot read: " + failure.message());
-    self->take(std::string_view(self->input_.data(), n));
-    if (!self->closed_) self->read();
-  });
+  stream_->read_some(asio::buffer(input_),
+                     [self = shared_from_this()](ByteStream::Failure failure, std::size_t n) {
+                       if (self->closed_) return;
+                       if (failure == asio::error::eof) return self->lose("Redis closed the connection");
+                       if (failure) return self->lose("cannot read: " + failure.message());
+                       self->take(std::string_view(self->input_.data(), n));
+                       if (!self->closed_) self->read();
+                     });
 }
 
 void RedisLink::take(std::string_view bytes) {

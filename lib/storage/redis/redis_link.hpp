@@ -4,8 +4,8 @@
 // handlers of the stream are on their way) it keeps itself alive. It has no timers: its owner asks overdue().
 //
 // A link is lost at the first error of the stream, the protocol or the handshake: on_lost comes once, and the
-// owner then calls close(), which answers what is pending. `written` of such an answer tells a command that no
-// byte of was handed to the socket from one that Redis may have run.
+// owner then calls close(), which answers what is pending. `written` of such an answer tells a command that
+// no byte of was handed to the socket from one that Redis may have run.
 #pragma once
 
 #include <cstdint>
@@ -31,9 +31,9 @@ using OnReply = std::function<void(const Reply&)>;
 class RedisLink : public std::enable_shared_from_this<RedisLink> {
  public:
   struct Events {
-    std::function<void()> on_open;                         // authenticated, database selected
-    std::function<void(const std::string& why)> on_lost;   // once, not after close()
-    std::function<void(const wire::RespValue&)> on_push;   // a value that no command waits for
+    std::function<void()> on_open;                        // authenticated, database selected
+    std::function<void(const std::string& why)> on_lost;  // once, not after close()
+    std::function<void(const wire::RespValue&)> on_push;  // a value that no command waits for
   };
   // `name` is what CLIENT LIST shows.
   RedisLink(net::IoLoop& loop, const RedisSettings& settings, std::string name, Events events);
@@ -83,10 +83,10 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
   wire::RespReader reader_;
   std::vector<char> input_;
 
-  std::deque<Pending> pending_;      // written and unwritten, in order
-  std::size_t written_ = 0;          // so many of the first in pending_ were handed to the socket
-  std::string out_;                  // what the next write takes
-  std::string writing_;              // what the socket has been given
+  std::deque<Pending> pending_;  // written and unwritten, in order
+  std::size_t written_ = 0;      // so many of the first in pending_ were handed to the socket
+  std::string out_;              // what the next write takes
+  std::string writing_;          // what the socket has been given
   bool connected_ = false;
   bool flush_scheduled_ = false;
   bool closed_ = false;

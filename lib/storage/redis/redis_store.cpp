@@ -11,7 +11,7 @@ namespace relay::redis {
 namespace {
 
 constexpr Milliseconds kTick{100};
-constexpr Milliseconds kIdle{10'000};     // until a node that is not needed is stopped
+constexpr Milliseconds kIdle{10'000};        // until a node that is not needed is stopped
 constexpr std::int64_t kClockSlack = 1'000;  // ms that the clocks of two servers may be apart
 
 std::vector<std::string> tags_of(const RedisSettings& settings) {
@@ -30,7 +30,8 @@ RedisStore::RedisStore(net::IoLoop& loop, RedisSettings settings, metrics::LoopM
   const auto tags = tags_of(settings_);
   for (const std::string& tag : tags) {
     const auto number = static_cast<std::uint32_t>(partitions_.size());
-    partitions_.push_back(std::make_unique<Partition>(loop_, settings_, metrics_, static_cast<PartitionOwner&>(*this), number,
+    partitions_.push_back(std::make_unique<Partition>(loop_, settings_, metrics_,
+                                                      static_cast<PartitionOwner&>(*this), number,
                                                       static_cast<std::uint32_t>(tags.size()), tag));
   }
   assigned_.resize(partitions_.size());
@@ -40,7 +41,9 @@ RedisStore::RedisStore(net::IoLoop& loop, RedisSettings settings, metrics::LoopM
 
 RedisStore::~RedisStore() = default;
 
-void RedisStore::attach(std::uint32_t partition, hub::StorageEvents& events) { partitions_[partition]->attach(events); }
+void RedisStore::attach(std::uint32_t partition, hub::StorageEvents& events) {
+  partitions_[partition]->attach(events);
+}
 
 std::uint32_t RedisStore::partition_of(std::string_view channel) const {
   return partitions_.size() == 1 ? 0 : redis::partition_of(channel, partitions());
@@ -93,7 +96,8 @@ std::size_t RedisStore::pending_commands() const {
 }
 
 bool RedisStore::served() const {
-  return std::all_of(partitions_.begin(), partitions_.end(), [](const auto& it) { return it->node() != nullptr; });
+  return std::all_of(partitions_.begin(), partitions_.end(),
+                     [](const auto& it) { return it->node() != nullptr; });
 }
 
 void RedisStore::rest_idle_nodes(SteadyTime now) {
@@ -119,7 +123,9 @@ RedisStore::Member& RedisStore::member_at(const options::RedisHost& place) {
   return member;
 }
 
-RedisStore::Member& RedisStore::member_of(const Node& node) { return members_.find(node.name())->second; }
+RedisStore::Member& RedisStore::member_of(const Node& node) {
+  return members_.find(node.name())->second;
+}
 
 // Idempotent: a partition that has left a node which the map still names goes back to it.
 void RedisStore::on_map(const Topology::Map& map) {
@@ -172,7 +178,8 @@ Partition* RedisStore::partition_at(std::string_view topic) {
   if (topic_head_.empty()) return partitions_.front().get();
   if (!topic.starts_with(topic_head_)) return nullptr;
   std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(topic.data() + topic_head_.size(), topic.data() + topic.size(), number);
+  const auto [end, error] =
+      std::from_chars(topic.data() + topic_head_.size(), topic.data() + topic.size(), number);
   return error == std::errc() && number < partitions_.size() ? partitions_[number].get() : nullptr;
 }
 
@@ -257,16 +264,20 @@ void RedisStore::on_layout(std::string_view stored) {
                           std::to_string(partitions()) + " (cluster.partitions)";
   for (const auto& partition : partitions_) partition->explain(why);
   for (auto& [name, member] : members_) member.node->explain(why);
-  if (!std::exchange(layout_complained_, true)) log::error("storage.layout", why, {{"prefix", settings_.prefix}});
+  if (!std::exchange(layout_complained_, true))
+    log::error("storage.layout", why, {{"prefix", settings_.prefix}});
 }
 
-bool RedisStore::lacks_nodes() const { return std::find(assigned_.begin(), assigned_.end(), nullptr) != assigned_.end(); }
+bool RedisStore::lacks_nodes() const {
+  return std::find(assigned_.begin(), assigned_.end(), nullptr) != assigned_.end();
+}
 
 // Once, when nobody is there to say who serves a partition; nodes speak for themselves.
 void RedisStore::tell_unserved() {
   if (!lacks_nodes()) {
     told_unserved_ = false;
-  } else if (const std::string trouble = topology_->trouble(); !trouble.empty() && !std::exchange(told_unserved_, true)) {
+  } else if (const std::string trouble = topology_->trouble();
+             !trouble.empty() && !std::exchange(told_unserved_, true)) {
     log::warning("storage.lost", "Redis is away; streams stay open, publishes are refused",
                  {{"node", settings_.mode == Mode::kSentinel ? "sentinel" : "cluster"}, {"reason", trouble}});
   }
@@ -282,16 +293,17 @@ std::vector<hub::NodeHealth> RedisStore::health() const {
   if (lacks_nodes()) {
     const std::string trouble = topology_->trouble();
     all.push_back({settings_.mode == Mode::kSentinel ? "sentinel" : "cluster", false, unserved_since_ms_,
-                   stopped_            ? "not started"
-                   : !trouble.empty()  ? trouble
-                   : members_.empty()  ? "connecting"
-                                       : "nobody serves some of the slots",
+                   stopped_           ? "not started"
+                   : !trouble.empty() ? trouble
+                   : members_.empty() ? "connecting"
+                                      : "nobody serves some of the slots",
                    0});
   }
   return all;
 }
 
-void RedisStore::send(std::uint32_t partition, PlainErrand::Encode encode, OnReply on_reply, Milliseconds timeout) {
+void RedisStore::send(std::uint32_t partition, PlainErrand::Encode encode, OnReply on_reply,
+                      Milliseconds timeout) {
   const auto errand = std::make_shared<PlainErrand>(std::move(encode));
   errand->on_reply = std::move(on_reply);
   errand->deadline = loop_.clock().steady() + timeout;
@@ -332,7 +344,8 @@ std::vector<std::string> RedisStore::nodes() const {
   return names;
 }
 
-void RedisStore::command_on(std::string_view node, std::vector<std::string> words, OnReply on_reply, Milliseconds) {
+void RedisStore::command_on(std::string_view node, std::vector<std::string> words, OnReply on_reply,
+                            Milliseconds) {
   const auto found = members_.find(node);
   if (found == members_.end() || !found->second.node->up()) return on_reply({nullptr, false});
   found->second.node->send(

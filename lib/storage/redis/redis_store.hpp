@@ -1,11 +1,11 @@
 // A loop's store on Redis 7 or Valkey: a single server, a master that Sentinel names, or a Redis Cluster.
 //
-// One loop, one RedisStore; everything happens on the loop's thread. It joins partitions to the nodes that serve
-// them, as the topology says; each node has links of its own (node.hpp), each partition a state of its own
-// (partition.hpp). Redis need not be there at start().
+// One loop, one RedisStore; everything happens on the loop's thread. It joins partitions to the nodes that
+// serve them, as the topology says; each node has links of its own (node.hpp), each partition a state of its
+// own (partition.hpp). Redis need not be there at start().
 //
-// The store is laid out for a number of partitions, for good: an instance with another number serves nothing and says
-// so, in the log once, in its health for as long as it lasts.
+// The store is laid out for a number of partitions, for good: an instance with another number serves nothing
+// and says so, in the log once, in its health for as long as it lasts.
 #pragma once
 
 #include <boost/asio/steady_timer.hpp>
@@ -99,7 +99,8 @@ class RedisStore final : public hub::Store, public Executor, private NodeOwner, 
   net::IoLoop& loop_;
   const RedisSettings settings_;
   metrics::LoopMetrics& metrics_;
-  const std::string topic_head_;  // of a topic with a partition's number behind it; empty: there is one partition
+  const std::string
+      topic_head_;  // of a topic with a partition's number behind it; empty: there is one partition
   std::vector<std::unique_ptr<Partition>> partitions_;
   std::vector<Node*> assigned_;  // by partition
   // By name. A node that is not needed is stopped and kept: what it has not answered may still point at it.

@@ -6,15 +6,16 @@
 namespace relay::redis {
 namespace {
 
-// By the word that begins an error. A script's own checks stand before its first write, so these hold for scripts too.
+// By the word that begins an error. A script's own checks stand before its first write, so these hold for
+// scripts too.
 constexpr std::pair<std::string_view, Refusal> kRefusals[] = {
-    {"MOVED", Refusal::kMoved},           {"ASK", Refusal::kAsk},
-    {"TRYAGAIN", Refusal::kTryAgain},     {"CLUSTERDOWN", Refusal::kClusterDown},
-    {"NOSCRIPT", Refusal::kNoScript},     {"READONLY", Refusal::kWrongServer},
-    {"LOADING", Refusal::kWrongServer},   {"MASTERDOWN", Refusal::kWrongServer},
-    {"NOAUTH", Refusal::kWrongServer},    {"MISCONF", Refusal::kRefused},
-    {"OOM", Refusal::kRefused},           {"NOPERM", Refusal::kRefused},
-    {"BUSY", Refusal::kRefused},          {"NOREPLICAS", Refusal::kRefused},
+    {"MOVED", Refusal::kMoved},         {"ASK", Refusal::kAsk},
+    {"TRYAGAIN", Refusal::kTryAgain},   {"CLUSTERDOWN", Refusal::kClusterDown},
+    {"NOSCRIPT", Refusal::kNoScript},   {"READONLY", Refusal::kWrongServer},
+    {"LOADING", Refusal::kWrongServer}, {"MASTERDOWN", Refusal::kWrongServer},
+    {"NOAUTH", Refusal::kWrongServer},  {"MISCONF", Refusal::kRefused},
+    {"OOM", Refusal::kRefused},         {"NOPERM", Refusal::kRefused},
+    {"BUSY", Refusal::kRefused},        {"NOREPLICAS", Refusal::kRefused},
 };
 
 std::uint16_t to_port(std::string_view text) {

@@ -1,5 +1,5 @@
-// What an error of Redis means for the command it answers: each of these but kNone says that nothing was done.
-// Pure; any thread.
+// What an error of Redis means for the command it answers: each of these but kNone says that nothing was
+// done. Pure; any thread.
 #pragma once
 
 #include <cstdint>

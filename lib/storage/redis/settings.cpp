@@ -5,7 +5,9 @@ namespace relay::redis {
 RedisSettings settings_of(const options::Options& options, std::string instance) {
   const options::RedisOptions& from = options.redis;
   RedisSettings settings;
-  settings.mode = from.mode == "cluster" ? Mode::kCluster : from.mode == "sentinel" ? Mode::kSentinel : Mode::kSingle;
+  settings.mode = from.mode == "cluster"    ? Mode::kCluster
+                  : from.mode == "sentinel" ? Mode::kSentinel
+                                            : Mode::kSingle;
   settings.server = options::redis_target(from);
   settings.sentinel_master = from.sentinel_master;
   settings.sentinel_username = from.sentinel_username;

@@ -15,26 +15,27 @@ enum class Mode { kSingle, kSentinel, kCluster };
 
 struct RedisSettings {
   Mode mode = Mode::kSingle;
-  options::RedisUrl server;          // the server; or the sentinels; or where to look for the cluster first
-  std::string sentinel_master;       // sentinel only: the master's name
-  std::string sentinel_username;     // of the sentinels; server.username is of the servers
+  options::RedisUrl server;       // the server; or the sentinels; or where to look for the cluster first
+  std::string sentinel_master;    // sentinel only: the master's name
+  std::string sentinel_username;  // of the sentinels; server.username is of the servers
   std::string sentinel_password;
-  std::uint32_t partitions = 64;     // cluster only; elsewhere there is one
-  std::uint32_t min_replicas = 0;    // that must have a message before its append is answered
-  std::string prefix = "relay";      // of every key and topic
-  std::string instance = "relayd";   // this process, unique among those that share the store
-  bool visits = false;               // a tool that looks in: it begins no life of the data, and hears nothing
-  std::string tls_ca_file;           // PEM; empty: the machine's own
-  std::string tls_cert_file;         // PEM; empty: no client certificate
-  std::string tls_key_file;          // PEM
-  Milliseconds connect_timeout{2'000};   // name, TCP, TLS and handshake together
-  Milliseconds command_timeout{5'000};   // a read or a watch, waiting for the link included
-  Milliseconds publish_timeout{5'000};   // an append
-  Milliseconds probe_interval{1'000};    // twice this without an end-to-end proof: the link is dead
-  Milliseconds reconnect_min{50};        // backoff doubles from here ...
-  Milliseconds reconnect_max{600};       // ... to here, with full jitter: whole again within 1 s of Redis answering
+  std::uint32_t partitions = 64;    // cluster only; elsewhere there is one
+  std::uint32_t min_replicas = 0;   // that must have a message before its append is answered
+  std::string prefix = "relay";     // of every key and topic
+  std::string instance = "relayd";  // this process, unique among those that share the store
+  bool visits = false;              // a tool that looks in: it begins no life of the data, and hears nothing
+  std::string tls_ca_file;          // PEM; empty: the machine's own
+  std::string tls_cert_file;        // PEM; empty: no client certificate
+  std::string tls_key_file;         // PEM
+  Milliseconds connect_timeout{2'000};  // name, TCP, TLS and handshake together
+  Milliseconds command_timeout{5'000};  // a read or a watch, waiting for the link included
+  Milliseconds publish_timeout{5'000};  // an append
+  Milliseconds probe_interval{1'000};   // twice this without an end-to-end proof: the link is dead
+  Milliseconds reconnect_min{50};       // backoff doubles from here ...
+  Milliseconds reconnect_max{
+      600};  // ... to here, with full jitter: whole again within 1 s of Redis answering
   std::uint64_t max_record_bytes = 64 * 1024;  // about publish.max_bytes: decides where bytes must be counted
-  std::size_t max_pending_commands = 100'000;             // of one event loop
+  std::size_t max_pending_commands = 100'000;  // of one event loop
   std::size_t max_pending_bytes = std::size_t{64} << 20;  // of one event loop, not yet written
 };
 

@@ -45,7 +45,9 @@ std::string tag_in(std::uint32_t partition, std::uint32_t first, std::uint32_t e
 
 }  // namespace
 
-std::uint32_t slot_of(std::string_view key) { return crc16(hash_tag(key)) % kSlots; }
+std::uint32_t slot_of(std::string_view key) {
+  return crc16(hash_tag(key)) % kSlots;
+}
 
 std::vector<std::string> partition_tags(std::uint32_t partitions) {
   assert(partitions >= 1 && partitions <= kMaxPartitions);

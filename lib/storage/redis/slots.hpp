@@ -1,14 +1,16 @@
-// Where things lie in Redis Cluster: slots, hash tags, and the partitions that relay lays over them. Pure; any thread.
+// Where things lie in Redis Cluster: slots, hash tags, and the partitions that relay lays over them. Pure;
+// any thread.
 //
 // A slot is CRC-16/XMODEM of a key's hash tag, modulo 16,384
 // (https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/).
 //
-// Partition i of n has the tag "<i>.<k>", k the smallest number whose slot falls into the i-th of n equal ranges of
-// slots: a cluster that splits the slots evenly splits the partitions evenly. Partition 0's tag falls into the range
-// that partition 0 has for every n, so it is the same for each: what is true of the whole store can be kept there.
+// Partition i of n has the tag "<i>.<k>", k the smallest number whose slot falls into the i-th of n equal
+// ranges of slots: a cluster that splits the slots evenly splits the partitions evenly. Partition 0's tag
+// falls into the range that partition 0 has for every n, so it is the same for each: what is true of the
+// whole store can be kept there.
 //
-// A channel's partition is FNV-1a (64 bits, the upper half xored onto the lower) of its name, modulo n. Both are part
-// of the layout of stored data: they never change.
+// A channel's partition is FNV-1a (64 bits, the upper half xored onto the lower) of its name, modulo n. Both
+// are part of the layout of stored data: they never change.
 #pragma once
 
 #include <cstdint>

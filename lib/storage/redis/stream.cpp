@@ -20,15 +20,15 @@ class TcpConnector {
       : resolver_(context), host_(server.host), port_(std::to_string(server.port)) {}
 
   void connect(tcp::socket& socket, std::function<void(Failure)> done) {
-    resolver_.async_resolve(host_, port_,
-                            [&socket, done = std::move(done)](Failure failure, tcp::resolver::results_type found) {
-                              if (failure) return done(failure);
-                              asio::async_connect(socket, found, [&socket, done](Failure error, const auto&) {
-                                Failure ignored;
-                                if (!error) socket.set_option(tcp::no_delay(true), ignored);
-                                done(error);
-                              });
-                            });
+    resolver_.async_resolve(
+        host_, port_, [&socket, done = std::move(done)](Failure failure, tcp::resolver::results_type found) {
+          if (failure) return done(failure);
+          asio::async_connect(socket, found, [&socket, done](Failure error, const auto&) {
+            Failure ignored;
+            if (!error) socket.set_option(tcp::no_delay(true), ignored);
+            done(error);
+          });
+        });
   }
   void cancel() { resolver_.cancel(); }
 
@@ -52,7 +52,8 @@ class TcpStream final : public ByteStream {
     socket_.async_read_some(into, std::move(done));
   }
   void write(asio::const_buffer from, std::function<void(Failure)> done) override {
-    asio::async_write(socket_, from, [done = std::move(done)](Failure failure, std::size_t) { done(failure); });
+    asio::async_write(socket_, from,
+                      [done = std::move(done)](Failure failure, std::size_t) { done(failure); });
   }
   void close() override {
     connector_.cancel();
@@ -76,7 +77,8 @@ class UnixStream final : public ByteStream {
     socket_.async_read_some(into, std::move(done));
   }
   void write(asio::const_buffer from, std::function<void(Failure)> done) override {
-    asio::async_write(socket_, from, [done = std::move(done)](Failure failure, std::size_t) { done(failure); });
+    asio::async_write(socket_, from,
+                      [done = std::move(done)](Failure failure, std::size_t) { done(failure); });
   }
   void close() override { close_socket(socket_); }
 
@@ -106,7 +108,8 @@ class TlsStream final : public ByteStream {
     stream_.async_read_some(into, std::move(done));
   }
   void write(asio::const_buffer from, std::function<void(Failure)> done) override {
-    asio::async_write(stream_, from, [done = std::move(done)](Failure failure, std::size_t) { done(failure); });
+    asio::async_write(stream_, from,
+                      [done = std::move(done)](Failure failure, std::size_t) { done(failure); });
   }
   void close() override {
     connector_.cancel();
@@ -127,7 +130,8 @@ Result<std::unique_ptr<asio::ssl::context>> load_credentials(const RedisSettings
   auto context = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_client);
   SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
   Failure failure;
-  context->set_verify_mode(settings.server.skip_verify ? asio::ssl::verify_none : asio::ssl::verify_peer, failure);
+  context->set_verify_mode(settings.server.skip_verify ? asio::ssl::verify_none : asio::ssl::verify_peer,
+                           failure);
   if (settings.tls_ca_file.empty()) {
     context->set_default_verify_paths(failure);
   } else {

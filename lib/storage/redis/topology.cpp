@@ -58,7 +58,8 @@ class Sentinel final : public Topology {
  public:
   Sentinel(net::IoLoop& loop, const RedisSettings& settings, OnMap on_map)
       : on_map_(std::move(on_map)),
-        inquirer_(loop, sentinel_settings(settings), {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", settings.sentinel_master},
+        inquirer_(loop, sentinel_settings(settings),
+                  {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", settings.sentinel_master},
                   [this](const wire::RespValue& answer, const RedisHost&) { return take(answer); }) {
     inquirer_.set_places(places_of(settings.server));
   }
@@ -90,12 +91,14 @@ class Sentinel final : public Topology {
 
 class Cluster final : public Topology {
  public:
-  Cluster(net::IoLoop& loop, const RedisSettings& settings, const std::vector<std::string>& tags, OnMap on_map)
+  Cluster(net::IoLoop& loop, const RedisSettings& settings, const std::vector<std::string>& tags,
+          OnMap on_map)
       : loop_(loop),
         by_name_(settings.server.tls && !settings.server.skip_verify),
         on_map_(std::move(on_map)),
-        inquirer_(loop, settings, {"CLUSTER", "NODES"},
-                  [this](const wire::RespValue& answer, const RedisHost& from) { return take(answer, from); }),
+        inquirer_(
+            loop, settings, {"CLUSTER", "NODES"},
+            [this](const wire::RespValue& answer, const RedisHost& from) { return take(answer, from); }),
         seeds_(places_of(settings.server)) {
     for (const std::string& tag : tags) slots_.push_back(slot_of(tag));
     owners_.resize(slots_.size());
@@ -124,7 +127,8 @@ class Cluster final : public Topology {
 
   bool take(const wire::RespValue& answer, const RedisHost& from) {
     const auto nodes = parse_cluster_nodes(answer.text());
-    const bool knows = std::any_of(nodes.begin(), nodes.end(), [](const ClusterNode& n) { return !n.slots.empty(); });
+    const bool knows =
+        std::any_of(nodes.begin(), nodes.end(), [](const ClusterNode& n) { return !n.slots.empty(); });
     if (!knows) return false;
     std::vector<RedisHost> places = seeds_;
     for (const ClusterNode& node : nodes) {
@@ -148,7 +152,9 @@ class Cluster final : public Topology {
   void take_slots(const ClusterNode& node, const RedisHost& place) {
     const bool despairing = loop_.clock().steady() - served_ > kDespair;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-      const auto has = [&](const auto& range) { return range.first <= slots_[i] && slots_[i] <= range.second; };
+      const auto has = [&](const auto& range) {
+        return range.first <= slots_[i] && slots_[i] <= range.second;
+      };
       if (std::none_of(node.slots.begin(), node.slots.end(), has)) continue;
       if (node.epoch >= owners_[i].epoch || despairing) owners_[i] = {place, node.epoch};
     }
@@ -170,9 +176,12 @@ class Cluster final : public Topology {
 std::unique_ptr<Topology> make_topology(net::IoLoop& loop, const RedisSettings& settings,
                                         const std::vector<std::string>& tags, Topology::OnMap on_map) {
   switch (settings.mode) {
-    case Mode::kSentinel: return std::make_unique<Sentinel>(loop, settings, std::move(on_map));
-    case Mode::kCluster: return std::make_unique<Cluster>(loop, settings, tags, std::move(on_map));
-    case Mode::kSingle: break;
+    case Mode::kSentinel:
+      return std::make_unique<Sentinel>(loop, settings, std::move(on_map));
+    case Mode::kCluster:
+      return std::make_unique<Cluster>(loop, settings, tags, std::move(on_map));
+    case Mode::kSingle:
+      break;
   }
   return std::make_unique<Fixed>(settings, std::move(on_map));
 }

@@ -1,8 +1,10 @@
-// Who serves which partition: the one thing in which a single server, Sentinel and Cluster differ. Loop thread only.
+// Who serves which partition: the one thing in which a single server, Sentinel and Cluster differ. Loop
+// thread only.
 //
-// A single server is what the settings say. Sentinels are asked for the master, five times a second; while it does not
-// answer, one after another. The nodes of a cluster are asked (CLUSTER NODES) when one of them says that something moved, when
-// a partition is not served, and every ten seconds; of two answers the one with the higher config epoch counts.
+// A single server is what the settings say. Sentinels are asked for the master, five times a second; while it
+// does not answer, one after another. The nodes of a cluster are asked (CLUSTER NODES) when one of them says
+// that something moved, when a partition is not served, and every ten seconds; of two answers the one with
+// the higher config epoch counts.
 #pragma once
 
 #include <functional>

@@ -1,8 +1,9 @@
-// The watches of one partition: what is wanted, and how many confirmations of it are to come. No I/O; loop thread only.
+// The watches of one partition: what is wanted, and how many confirmations of it are to come. No I/O; loop
+// thread only.
 //
-// They outlive connections: begin_life() asks for all of them anew, and what was asked for before is nobody's.
-// Confirmations come in the order of the asks, so a watch needs no number of its own: what counts is how many of its
-// topic are still to come, and what was asked for last.
+// They outlive connections: begin_life() asks for all of them anew, and what was asked for before is
+// nobody's. Confirmations come in the order of the asks, so a watch needs no number of its own: what counts
+// is how many of its topic are still to come, and what was asked for last.
 #pragma once
 
 #include <deque>
