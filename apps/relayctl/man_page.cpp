@@ -224,7 +224,8 @@ constexpr std::string_view kTail = R"(.Sh SEE ALSO
 // "0    text" lines of the topic, as a list.
 std::string exit_status() {
   std::string out = ".Sh EXIT STATUS\n.Bl -tag -width Ds\n";
-  for (const std::string_view line : split(*help_on("exit-codes"), '\n')) {
+  const std::string topic = help_on("exit-codes").value();
+  for (const std::string_view line : split(topic, '\n')) {
     if (line.empty() || line[0] < '0' || line[0] > '9') continue;
     const auto space = line.find(' ');
     out += ".It " + std::string(line.substr(0, space)) + "\n" + sentence(trim(line.substr(space)));

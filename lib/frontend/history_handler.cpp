@@ -79,13 +79,16 @@ class HistoryAnswer {
 class LongPoll final : public Waiter, public hub::Subscriber {
  public:
   LongPoll(const ExchangePtr& exchange, HistoryRequest request)
-      : exchange_(*exchange), answer_(request.channel, request.after), request_(std::move(request)) {
+      : exchange_(*exchange),
+        metrics_(exchange->context().metrics),
+        answer_(request.channel, request.after),
+        request_(std::move(request)) {
     LoopContext& context = exchange_.context();
     number_ = context.next_client++;
     since_ms_ = context.loop.clock().wall_ms();
-    context.metrics.add(metrics::Gauge::kClientsLongPoll, 1);
+    metrics_.add(metrics::Gauge::kClientsLongPoll, 1);
   }
-  ~LongPoll() override { exchange_.context().metrics.add(metrics::Gauge::kClientsLongPoll, -1); }
+  ~LongPoll() override { metrics_.add(metrics::Gauge::kClientsLongPoll, -1); }
   void start() {
     exchange_.context().hub.subscribe(subscription_, {{request_.channel}, request_.after, true});
   }
@@ -116,7 +119,8 @@ class LongPoll final : public Waiter, public hub::Subscriber {
   bool full() const { return answer_.count() >= static_cast<std::size_t>(request_.limit); }
   void answer() { exchange_.respond(answer_.response(more_ || full())); }
 
-  Exchange& exchange_;
+  Exchange& exchange_;  // may go before this does, once it is answered
+  metrics::LoopMetrics& metrics_;
   HistoryAnswer answer_;
   HistoryRequest request_;
   hub::Subscription subscription_{*this};
