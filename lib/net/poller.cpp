@@ -46,7 +46,9 @@ bool Poller::dispatch() {
   Batch& batch = *batch_;
   batch.running.swap(batch.again);
   for (std::size_t i = 0; i < batch.running.size(); ++i) {
-    if (batch.running[i] != nullptr) batch.running[i]->on_ready(EPOLLIN);
+    // Edges that came meanwhile are used up, the end of input perhaps among them: it has to read until
+    // nothing is left.
+    if (batch.running[i] != nullptr) batch.running[i]->on_ready(EPOLLIN | EPOLLRDHUP);
   }
   batch.running.clear();
   batch.count = std::max(0, epoll_wait(epoll_, batch.events, kBatch, 0));

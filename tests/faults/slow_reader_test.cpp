@@ -2,6 +2,7 @@
 // is closed and resumes, on an ephemeral one it skips and is told.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <iostream>
 #include <sstream>
 #include <thread>
@@ -26,6 +27,14 @@ constexpr std::int64_t kInbox = 1 << 20;
 // Besides the queues: the backlog (bounded to 1 MiB here), frames on their way to the readers, the heap's
 // own.
 constexpr std::int64_t kAllowance = 12 << 20;
+// A sanitizer keeps memory of its own for each byte of ours, and takes its time.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kMemoryIsOurs = false;
+constexpr std::chrono::seconds kPatience{120};
+#else
+constexpr bool kMemoryIsOurs = true;
+constexpr std::chrono::seconds kPatience{30};
+#endif
 
 struct Scene {
   RelaydProcess relayd{Settings{{"client.max_queue_bytes", std::to_string(kQueue)},
@@ -126,7 +135,7 @@ TEST_CASE(
   for (const Stream* stream : good) CHECK(scene.checker.judge(stream->items(), {"flood"}) == "");
   std::cout << "50 MB past a sleeping " << (wire == Wire::kSse ? "SSE stream" : "WebSocket")
             << ": relayd grew by at most " << (most - before) / 1024 << " KiB\n";
-  CHECK(most - before < kQueue + kAllowance);
+  if (kMemoryIsOurs) CHECK(most - before < kQueue + kAllowance);
   CHECK(scene.relayd.metric("relayd_slow_clients_closed_total").value_or(0) == 1);
   // What it has in its socket is whole; then it is closed, and its cursor is good.
   REQUIRE(lazy.run_until([&] { return sleeper.ended(); }));
@@ -169,7 +178,7 @@ TEST_CASE("On an ephemeral channel it skips, and is told when it reads again") {
             });
           });
         },
-        std::chrono::seconds(30));
+        kPatience);
     done = true;
   });
   std::vector<relay::MessageId> published;
@@ -187,7 +196,7 @@ TEST_CASE("On an ephemeral channel it skips, and is told when it reads again") {
   std::cout << "ephemeral, unpaced: relayd grew by at most " << (most - before) / 1024 << " KiB; "
             << scene.relayd.metric("relayd_inbox_overflows_total").value_or(0)
             << " times an inbox was full\n";
-  CHECK(most - before < kQueue + 2 * kInbox + kAllowance);
+  if (kMemoryIsOurs) CHECK(most - before < kQueue + 2 * kInbox + kAllowance);
   CHECK(scene.relayd.metric("relayd_inbox_overflows_total").value_or(0) > 0);
   CHECK(scene.relayd.metric("relayd_messages_dropped_total{reason=\"inbox_full\"}").value_or(0) > 0);
   REQUIRE(lazy.run_until([&] {

@@ -1,5 +1,6 @@
 #include "support/checker.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 
@@ -21,23 +22,22 @@ class Checker::Verdict {
   }
 
   std::string take(const Item& item) {
-    if (item.kind == Item::Kind::kGap && !allowed_.gaps) return "a gap was told: " + item.data;
+    if (item.kind == Item::Kind::kGap) return take_gap(item);
     if (item.kind != Item::Kind::kMessage) return {};
     const std::optional<Place> place = find(item);
     if (!place) return take_stranger(item);
-    if (!seen_.insert(*place).second) return "repeated: " + text_of(item) + ' ' + item.data;
-    const auto found = checker_.known_.find(*place);
-    const bool is_known = found != checker_.known_.end();
-    const std::string& channel = is_known ? found->second.channel : item.channel;
+    if (!seen_.insert({*place, item.data}).second) return "repeated: " + text_of(item) + ' ' + item.data;
+    const Known* known = find_known(*place, item);
+    const std::string& channel = known != nullptr ? known->channel : item.channel;
     MessageId& previous = previous_.try_emplace(order_of(place->first, channel), after_).first->second;
     if (place->second <= previous) {
       return "out of order: " + text_of(item) + ' ' + item.data + " behind " + std::to_string(previous);
     }
     previous = place->second;
-    if (!is_known) return take_stranger(item);
+    if (known == nullptr) return take_stranger(item);
     if (!item.channel.empty() && item.channel != channel) return "wrong channel: " + text_of(item);
     if (channels_.count(channel) == 0) return "not asked for: " + text_of(item);
-    if (item.data != found->second.payload) return "changed on the way: " + text_of(item) + ' ' + item.data;
+    if (item.data != known->payload) return "changed on the way: " + text_of(item) + ' ' + item.data;
     return {};
   }
 
@@ -48,7 +48,8 @@ class Checker::Verdict {
       for (auto at = checker_.known_.upper_bound({partition, after_});
            at != checker_.known_.end() && at->first.first == partition; ++at) {
         const Known& known = at->second;
-        if (known.forgotten || channels_.count(known.channel) == 0 || seen_.count(at->first) != 0) continue;
+        if (known.forgotten || channels_.count(known.channel) == 0) continue;
+        if (seen_.count({at->first, known.payload}) != 0) continue;
         if (lost++ == 0)
           first = known.channel + " id " + std::to_string(at->first.second) + ' ' + known.payload;
       }
@@ -69,6 +70,23 @@ class Checker::Verdict {
     return found->second;
   }
 
+  // What follows a gap may begin again behind the place that it names.
+  std::string take_gap(const Item& item) {
+    if (!allowed_.gaps) return "a gap was told: " + item.data;
+    const auto previous = previous_.find(order_of(checker_.partition_of_(item.channel), item.channel));
+    if (previous != previous_.end()) previous->second = std::min(previous->second, item.id);
+    return {};
+  }
+
+  // The message with this id; of two, the one that the item says.
+  const Known* find_known(const Place& place, const Item& item) const {
+    const auto [first, last] = checker_.known_.equal_range(place);
+    for (auto at = first; at != last; ++at) {
+      if (at->second.payload == item.data) return &at->second;
+    }
+    return first == last ? nullptr : &first->second;
+  }
+
   std::string take_stranger(const Item& item) {
     if (checker_.unknown_.count(item.data) == 0)
       return "never acknowledged: " + text_of(item) + ' ' + item.data;
@@ -86,7 +104,7 @@ class Checker::Verdict {
   const Allowed allowed_;
   std::set<std::uint32_t> partitions_;
   std::map<std::string, MessageId> previous_;
-  std::set<Place> seen_;
+  std::set<std::pair<Place, std::string>> seen_;  // with their payloads
   std::set<std::string> strangers_;
   std::unordered_map<std::string, Place> by_payload_;
 };
@@ -96,7 +114,11 @@ Checker::Checker(PartitionOf partition_of)
 
 void Checker::acknowledged(std::string_view channel, MessageId id, std::string_view payload) {
   const std::lock_guard lock(mutex_);
-  known_[place(channel, id)] = {std::string(channel), std::string(payload)};
+  const auto [first, last] = known_.equal_range(place(channel, id));
+  for (auto at = first; at != last; ++at) {
+    if (at->second.channel == channel && at->second.payload == payload) return;  // acknowledged again
+  }
+  known_.insert({place(channel, id), {std::string(channel), std::string(payload)}});
 }
 
 void Checker::unknown(std::string_view payload) {
@@ -106,8 +128,10 @@ void Checker::unknown(std::string_view payload) {
 
 void Checker::forgotten(std::string_view channel, MessageId id) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = known_.find(place(channel, id)); found != known_.end())
-    found->second.forgotten = true;
+  const auto [first, last] = known_.equal_range(place(channel, id));
+  for (auto at = first; at != last; ++at) {
+    if (at->second.channel == channel) at->second.forgotten = true;
+  }
 }
 
 std::size_t Checker::count() const {

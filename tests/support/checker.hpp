@@ -1,7 +1,9 @@
 // Knows every acknowledged message, and judges what subscribers got: loss, repetition, order, forgery.
 //
 // Any number of publishing threads may record while streams run; judge() after they have stopped. Ids are
-// compared within a partition: an id names a message together with its partition.
+// compared within a partition: an id names a message together with its partition. Only when two servers took
+// themselves for the master at once may one id have been given twice: to one message that lives, and to one
+// that the store has forgotten.
 #pragma once
 
 #include <cstdint>
@@ -68,7 +70,7 @@ class Checker {
 
   const PartitionOf partition_of_;
   mutable std::mutex mutex_;
-  std::map<Place, Known> known_;
+  std::multimap<Place, Known> known_;
   std::set<std::string> unknown_;
 };
 

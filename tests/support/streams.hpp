@@ -32,7 +32,7 @@ struct Item {
   std::string channel{};  // empty on raw SSE streams
   std::string event{};    // of messages; the type of others
   std::string data{};     // JSON text for JSON payloads, the text itself for others; the whole text of others
-  MessageId id = 0;       // 0: none
+  MessageId id = 0;       // 0: none; of gaps the one behind which something is missing
   MessageId first = 0;    // of gaps
   bool recovered = false;  // of "subscribed"
   std::string cursor{};    // of "subscribed", and of messages of a WebSocket over several partitions
