@@ -7,8 +7,14 @@ import {EventSource} from 'eventsource';
 import {Inbox} from './suite.mjs';
 import {atEnd} from './servers.mjs';
 
-// The SDK wants the browsers' crypto, which node 18 has but does not show.
+// The SDK wants the browsers' crypto, which node 18 has but does not show, and CustomEvent, which it has not.
 globalThis.crypto ??= webcrypto;
+globalThis.CustomEvent ??= class CustomEvent extends Event {
+  constructor(type, init) {
+    super(type, init);
+    this.detail = init?.detail ?? null;
+  }
+};
 
 export const kAddress = '0:' + '5f'.repeat(32);
 const kReceiver = toUserFriendlyAddress('0:' + '00'.repeat(32));
