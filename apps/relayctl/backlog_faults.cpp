@@ -6,7 +6,7 @@
 
 #include "base/bytes.hpp"
 #include "base/text.hpp"
-#include "human.hpp"
+#include "cli/human.hpp"
 #include "storage/redis/backlog_edit.hpp"
 #include "stored_log.hpp"
 

@@ -3,10 +3,10 @@
 
 #include <optional>
 
-#include "arguments.hpp"
-#include "console.hpp"
+#include "cli/arguments.hpp"
+#include "cli/console.hpp"
+#include "cli/output.hpp"
 #include "live.hpp"
-#include "output.hpp"
 #include "settings.hpp"
 #include "verb.hpp"
 

@@ -11,8 +11,9 @@
 #include <string>
 #include <vector>
 
-#include "failure.hpp"
+#include "cli/failure.hpp"
 #include "message_json.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

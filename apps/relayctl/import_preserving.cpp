@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "human.hpp"
+#include "cli/human.hpp"
 #include "importer.hpp"
 #include "storage/redis/backlog_edit.hpp"
 #include "storage/redis/record.hpp"

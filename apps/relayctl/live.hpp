@@ -9,12 +9,13 @@
 #include <string>
 #include <string_view>
 
-#include "arguments.hpp"
+#include "cli/arguments.hpp"
+#include "cli/console.hpp"
+#include "cli/failure.hpp"
+#include "cli/output.hpp"
 #include "client/http_client.hpp"
 #include "client/sse_client.hpp"
-#include "console.hpp"
-#include "failure.hpp"
-#include "output.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

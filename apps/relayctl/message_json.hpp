@@ -15,9 +15,10 @@
 #include <string>
 #include <string_view>
 
+#include "cli/output.hpp"
 #include "hub/message.hpp"
-#include "output.hpp"
 #include "stored_log.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

@@ -10,8 +10,9 @@
 #include <string>
 #include <string_view>
 
-#include "arguments.hpp"
-#include "failure.hpp"
+#include "cli/arguments.hpp"
+#include "cli/failure.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/bytes.hpp"
-#include "interrupt.hpp"
+#include "cli/interrupt.hpp"
 
 namespace relay::ctl {
 namespace {

@@ -8,8 +8,8 @@
 #include <atomic>
 #include <string_view>
 
-#include "interrupt.hpp"
-#include "terminal.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/terminal.hpp"
 
 namespace relay::ctl {
 namespace {

@@ -13,7 +13,8 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "failure.hpp"
+#include "cli/failure.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

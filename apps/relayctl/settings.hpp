@@ -4,9 +4,10 @@
 // does. Failures: kConfig with every fault of the files, kDenied, kNoInput.
 #pragma once
 
-#include "arguments.hpp"
-#include "failure.hpp"
+#include "cli/arguments.hpp"
+#include "cli/failure.hpp"
 #include "options/load.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

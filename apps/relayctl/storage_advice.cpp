@@ -4,7 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "human.hpp"
+#include "cli/human.hpp"
 #include "redis_info.hpp"
 #include "stored.hpp"
 

@@ -15,14 +15,15 @@
 #include <string_view>
 #include <vector>
 
-#include "arguments.hpp"
-#include "console.hpp"
+#include "cli/arguments.hpp"
+#include "cli/console.hpp"
 #include "context.hpp"
 #include "hub/channel.hpp"
 #include "metrics/loop_metrics.hpp"
 #include "net/io_loop.hpp"
 #include "storage/redis/redis_store.hpp"
 #include "storage/redis/settings.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

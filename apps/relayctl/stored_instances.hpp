@@ -4,9 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "output.hpp"
+#include "cli/output.hpp"
 #include "storage/redis/instance_purge.hpp"
 #include "stored.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

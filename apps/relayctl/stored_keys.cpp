@@ -10,9 +10,9 @@ namespace {
 constexpr std::string_view kScanStep = "500";
 constexpr std::size_t kInFlight = 500;
 
-constexpr std::array<std::string_view, 14> kNames{"seq",  "epoch", "history",     "layout",    "log",
-                                                  "last", "bytes", "idempotency", "instances", "instance",
-                                                  "held", "subs",  "lease",       "foreign"};
+constexpr std::array<std::string_view, 15> kNames{"seq",      "epoch", "history", "forks",       "layout",
+                                                  "log",      "last",  "bytes",   "idempotency", "instances",
+                                                  "instance", "held",  "subs",    "lease",       "foreign"};
 
 // Walks the keys of one node that match. A row may come twice.
 Outcome<void> scan(Stored& stored, const std::string& node, const std::string& match,
@@ -68,6 +68,7 @@ KeyNames::KeyNames(const Stored& stored) {
     add(keys.seq(), KeyKind::kSeq, true);
     add(keys.epoch(), KeyKind::kEpoch, true);
     add(keys.history(), KeyKind::kHistory, true);
+    add(keys.forks(), KeyKind::kForks, true);
     add(keys.layout(), KeyKind::kLayout, true);
     add(keys.instances(), KeyKind::kInstances, true);
     add(keys.purge_lease(), KeyKind::kLease, true);

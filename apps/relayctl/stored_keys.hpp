@@ -18,6 +18,7 @@ enum class KeyKind {
   kSeq,
   kEpoch,
   kHistory,
+  kForks,
   kLayout,
   kLog,
   kLast,

@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "base/bytes.hpp"
-#include "human.hpp"
-#include "render.hpp"
+#include "cli/human.hpp"
+#include "cli/render.hpp"
+#include "cli/terminal.hpp"
 #include "screen.hpp"
-#include "terminal.hpp"
 
 namespace relay::ctl {
 namespace {

@@ -8,8 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "column.hpp"
-#include "output.hpp"
+#include "cli/column.hpp"
+#include "cli/output.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 

@@ -5,9 +5,9 @@
 #pragma once
 
 #include <string_view>
-#include <vector>
 
-#include "column.hpp"
+#include "cli/form.hpp"
+#include "vocabulary.hpp"
 
 namespace relay::ctl {
 
@@ -21,43 +21,6 @@ enum class Plane {
   kBoth,    // a running relayd if there is one, else Redis
 };
 enum class Access { kReads, kWrites };
-
-// What completion offers in a place.
-enum class Words { kNothing, kChannel, kInstance, kClient, kContext, kFile, kOption, kTopic, kVerb, kChoice };
-
-enum class Arity { kOne, kOptional, kSome, kAny };  // kSome: one or more
-
-struct Argument {
-  std::string_view name;  // "CHANNEL"
-  Arity arity = Arity::kOne;
-  Words words = Words::kNothing;
-  std::vector<std::string_view> choices = {};
-};
-
-struct Flag {
-  std::string_view
-      name;  // "--limit" or "-n,--limit"; the long name, or the only one, is the key in Arguments
-  std::string_view value;  // "N"; "[=2s]" where it may be left out (the text is its default); empty: a switch
-  std::string_view help;
-  Words words = Words::kNothing;
-  std::vector<std::string_view> choices = {};
-  bool repeats = false;
-};
-
-struct Example {
-  std::string_view command;
-  std::string_view does;
-};
-
-// The part of a verb that help, parser, man page and completion share.
-struct Form {
-  std::vector<Argument> arguments = {};
-  std::vector<Flag> flags = {};
-  std::string_view text =
-      {};  // further sentences for --help and relayctl(1); paragraphs end with a line feed
-  std::vector<Example> examples = {};
-  std::vector<Column> columns = {};  // what it prints: the keys of its JSON
-};
 
 struct Verb {
   std::string_view path;  // "channels list"

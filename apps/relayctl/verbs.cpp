@@ -131,27 +131,4 @@ const Verb* find_verb(std::string_view path) {
   return found == kVerbs.end() ? nullptr : &*found;
 }
 
-bool is_noun(std::string_view word) {
-  return !verbs_of(word).empty();
-}
-
-std::vector<std::string_view> nouns() {
-  std::vector<std::string_view> words;
-  for (const Verb& verb : kVerbs) {
-    const auto space = verb.path.find(' ');
-    if (space == verb.path.npos || (!words.empty() && words.back() == verb.path.substr(0, space))) continue;
-    words.push_back(verb.path.substr(0, space));
-  }
-  return words;
-}
-
-std::vector<const Verb*> verbs_of(std::string_view noun) {
-  std::vector<const Verb*> found;
-  for (const Verb& verb : kVerbs) {
-    if (verb.path.size() > noun.size() && verb.path.starts_with(noun) && verb.path[noun.size()] == ' ')
-      found.push_back(&verb);
-  }
-  return found;
-}
-
 }  // namespace relay::ctl

@@ -6,7 +6,6 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "verb.hpp"
 
@@ -14,8 +13,5 @@ namespace relay::ctl {
 
 std::span<const Verb> verbs();
 const Verb* find_verb(std::string_view path);
-std::vector<std::string_view> nouns();                     // first words that need a second one
-std::vector<const Verb*> verbs_of(std::string_view noun);  // "channels list", …
-bool is_noun(std::string_view word);
 
 }  // namespace relay::ctl

@@ -1,8 +1,9 @@
-#include "command_line.hpp"
+#include "cli/command_line.hpp"
 
 #include <set>
 
-#include "help.hpp"
+#include "cli/help.hpp"
+#include "program.hpp"
 #include "support/catch.hpp"
 #include "verbs.hpp"
 
@@ -11,7 +12,7 @@ namespace {
 using namespace relay::ctl;
 
 CommandLine read(std::vector<std::string> words) {
-  return read_command_line(words);
+  return read_command_line(program(), words);
 }
 
 std::string refusal(std::vector<std::string> words) {
@@ -24,7 +25,7 @@ std::string refusal(std::vector<std::string> words) {
 TEST_CASE("a verb gets its arguments and flags, in any order") {
   const CommandLine line = read({"-o", "json", "tail", "a", "-n", "20", "b", "--timeout=2s", "-c3"});
   REQUIRE_FALSE(line.failure);
-  CHECK(line.verb->path == "tail");
+  CHECK(line.command->path == "tail");
   CHECK(line.arguments.all("CHANNEL") == std::vector<std::string>{"a", "b"});
   CHECK(line.arguments.text("--lines") == "20");
   CHECK(line.arguments.text("--output") == "json");
@@ -69,9 +70,9 @@ TEST_CASE("what is missing or too much is said") {
 
 TEST_CASE("a noun without its verb is no verb") {
   const CommandLine line = read({"channels"});
-  CHECK(line.verb == nullptr);
+  CHECK(line.command == nullptr);
   CHECK(line.noun == "channels");
-  CHECK(noun_help("channels").find("kick CHANNEL") != std::string::npos);
+  CHECK(noun_help(program(), "channels").find("kick CHANNEL") != std::string::npos);
 }
 
 TEST_CASE("the table is whole") {
@@ -85,7 +86,7 @@ TEST_CASE("the table is whole") {
     std::set<std::string_view> names;
     for (const Flag& flag : verb.form().flags) {
       CHECK(names.insert(key_of(flag)).second);
-      for (const FlagGroup& group : common_flags()) {
+      for (const FlagGroup& group : program().flags) {
         for (const Flag& common : group.flags) CHECK(key_of(common) != key_of(flag));
       }
     }
@@ -109,18 +110,18 @@ TEST_CASE("each noun's verbs stand together") {
 }
 
 TEST_CASE("help has everything") {
-  const std::string all = overview(true);
+  const std::string all = overview(program(), true);
   for (const Verb& verb : verbs()) {
     INFO(verb.path);
     CHECK(all.find("  " + std::string(verb.path)) != std::string::npos);
-    const std::string help = verb_help(verb, true);
+    const std::string help = command_help(program(), *program().find(verb.path), true);
     for (const Flag& flag : verb.form().flags) CHECK(help.find(key_of(flag)) != std::string::npos);
     for (const Column& column : verb.form().columns) CHECK(help.find(column.key) != std::string::npos);
   }
-  for (const Topic& topic : topics()) CHECK(help_on(topic.name));
-  CHECK(help_on("channels"));
-  CHECK(help_on("channels list"));
-  CHECK_FALSE(help_on("nonsense"));
+  for (const Topic& topic : program().topics) CHECK(help_on(program(), topic.name));
+  CHECK(help_on(program(), "channels"));
+  CHECK(help_on(program(), "channels list"));
+  CHECK_FALSE(help_on(program(), "nonsense"));
 }
 
 }  // namespace

@@ -6,10 +6,13 @@
 #include <fstream>
 #include <string>
 
-#include "completion.hpp"
-#include "man_page.hpp"
+#include "cli/completion.hpp"
+#include "cli/man_page.hpp"
+#include "program.hpp"
 
 namespace {
+
+using relay::ctl::program;
 
 bool write_file(const std::string& path, const std::string& text) {
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
@@ -19,11 +22,11 @@ bool write_file(const std::string& path, const std::string& text) {
 }
 
 bool update(const std::string& root) {
-  using relay::ctl::completion_script;
-  return write_file(root + "/man/relayctl.1", relay::ctl::man_page()) &&
-         write_file(root + "/completions/relayctl.bash", completion_script("bash")) &&
-         write_file(root + "/completions/_relayctl", completion_script("zsh")) &&
-         write_file(root + "/completions/relayctl.fish", completion_script("fish"));
+  using relay::cli::completion_script;
+  return write_file(root + "/man/relayctl.1", relay::cli::man_page(program())) &&
+         write_file(root + "/completions/relayctl.bash", completion_script(program(), "bash")) &&
+         write_file(root + "/completions/_relayctl", completion_script(program(), "zsh")) &&
+         write_file(root + "/completions/relayctl.fish", completion_script(program(), "fish"));
 }
 
 }  // namespace
@@ -35,6 +38,7 @@ int main(int argc, char** argv) {
     std::fputs("usage: ctl_texts man | bash | zsh | fish | update SOURCE_DIRECTORY\n", stderr);
     return 64;
   }
-  const std::string text = what == "man" ? relay::ctl::man_page() : relay::ctl::completion_script(what);
+  const std::string text =
+      what == "man" ? relay::cli::man_page(program()) : relay::cli::completion_script(program(), what);
   return std::fputs(text.c_str(), stdout) < 0 ? 74 : 0;
 }

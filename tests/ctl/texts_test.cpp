@@ -1,11 +1,11 @@
 // Committed texts say what the verb table says. To mend them: ctl_texts update SOURCE_DIRECTORY.
-#include "man_page.hpp"
+#include "cli/man_page.hpp"
 
 #include <algorithm>
 
-#include "command_line.hpp"
-#include "completion.hpp"
+#include "cli/completion.hpp"
 #include "options/texts.hpp"
+#include "program.hpp"
 #include "support/catch.hpp"
 #include "verbs.hpp"
 
@@ -18,7 +18,7 @@ const std::string kRoot = RELAY_SOURCE_DIR;
 
 TEST_CASE("relayctl(1) is made from the verb table") {
   const std::string page = read_text(kRoot + "/man/relayctl.1");
-  CHECK(page == man_page());
+  CHECK(page == man_page(program()));
   for (const Verb& verb : verbs()) {
     INFO(verb.path);
     CHECK(page.find(".Cm " + std::string(verb.path)) != page.npos);
@@ -26,14 +26,14 @@ TEST_CASE("relayctl(1) is made from the verb table") {
 }
 
 TEST_CASE("completions are what relayctl completion prints") {
-  CHECK(read_text(kRoot + "/completions/relayctl.bash") == completion_script("bash"));
-  CHECK(read_text(kRoot + "/completions/_relayctl") == completion_script("zsh"));
-  CHECK(read_text(kRoot + "/completions/relayctl.fish") == completion_script("fish"));
+  CHECK(read_text(kRoot + "/completions/relayctl.bash") == completion_script(program(), "bash"));
+  CHECK(read_text(kRoot + "/completions/_relayctl") == completion_script(program(), "zsh"));
+  CHECK(read_text(kRoot + "/completions/relayctl.fish") == completion_script(program(), "fish"));
 }
 
 std::vector<std::string> words_of(std::vector<std::string> typed) {
   std::vector<std::string> words;
-  for (const Candidate& candidate : candidates(typed)) words.push_back(candidate.word);
+  for (const Candidate& candidate : candidates(program(), typed)) words.push_back(candidate.word);
   return words;
 }
 

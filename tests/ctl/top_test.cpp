@@ -10,10 +10,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "cli/terminal.hpp"
 #include "ctl/live_fixture.hpp"
 #include "screen.hpp"
 #include "support/catch.hpp"
-#include "terminal.hpp"
 
 namespace {
 

@@ -1,9 +1,8 @@
 #include "verbs/about.hpp"
 
+#include "cli/help.hpp"
 #include "context.hpp"
-#include "help.hpp"
-#include "options/table.hpp"
-#include "verbs.hpp"
+#include "program.hpp"
 
 namespace relay::ctl {
 
@@ -26,18 +25,8 @@ Form help_form() {
 }
 
 int help(Context& context) {
-  std::string topic;
-  for (const std::string& word : context.arguments.all("TOPIC")) topic += (topic.empty() ? "" : " ") + word;
-  if (topic.empty()) return context.finish(context.output.text(overview(false)));
-  if (const auto text = help_on(topic)) return context.finish(context.output.text(*text));
-  std::vector<std::string> known;
-  for (const Topic& each : topics()) known.emplace_back(each.name);
-  for (const Verb& verb : verbs()) known.emplace_back(verb.path);
-  for (const std::string_view noun : nouns()) known.emplace_back(noun);
-  const auto near = options::nearest(topic, known);
-  return context.fail(
-      usage("there is no help on \"" + topic + "\"",
-            (near ? "did you mean \"" + *near + "\"?  " : "") + std::string("see: relayctl help")));
+  const auto text = help_on(program(), context.arguments.all("TOPIC"));
+  return text ? context.finish(context.output.text(*text)) : context.fail(text.error());
 }
 
 }  // namespace relay::ctl

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "human.hpp"
+#include "cli/human.hpp"
 #include "message_json.hpp"
 #include "stored.hpp"
 #include "stored_keys.hpp"

@@ -1,7 +1,7 @@
 #include "verbs/backlog_import.hpp"
 
 #include "base/text.hpp"
-#include "human.hpp"
+#include "cli/human.hpp"
 #include "importer.hpp"
 
 namespace relay::ctl {

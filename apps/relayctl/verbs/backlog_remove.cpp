@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "human.hpp"
-#include "interrupt.hpp"
+#include "cli/human.hpp"
+#include "cli/interrupt.hpp"
 #include "message_json.hpp"
 #include "storage/redis/backlog_edit.hpp"
 #include "stored.hpp"

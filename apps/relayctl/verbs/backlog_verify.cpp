@@ -4,7 +4,7 @@
 
 #include "backlog_faults.hpp"
 #include "base/text.hpp"
-#include "human.hpp"
+#include "cli/human.hpp"
 
 namespace relay::ctl {
 namespace {

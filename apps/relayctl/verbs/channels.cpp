@@ -4,9 +4,9 @@
 #include <map>
 
 #include "base/bytes.hpp"
+#include "cli/human.hpp"
+#include "cli/interrupt.hpp"
 #include "context.hpp"
-#include "human.hpp"
-#include "interrupt.hpp"
 
 namespace relay::ctl {
 namespace {

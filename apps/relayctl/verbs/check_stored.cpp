@@ -4,7 +4,7 @@
 
 #include "backlog_faults.hpp"
 #include "check_report.hpp"
-#include "human.hpp"
+#include "cli/human.hpp"
 #include "redis_info.hpp"
 #include "stored_instances.hpp"
 

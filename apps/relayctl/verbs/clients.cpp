@@ -1,8 +1,8 @@
 #include "verbs/clients.hpp"
 
 #include "base/bytes.hpp"
+#include "cli/human.hpp"
 #include "context.hpp"
-#include "human.hpp"
 
 namespace relay::ctl {
 namespace {

@@ -1,7 +1,8 @@
 #include "verbs/completion_verb.hpp"
 
-#include "completion.hpp"
+#include "cli/completion.hpp"
 #include "context.hpp"
+#include "program.hpp"
 
 namespace relay::ctl {
 
@@ -13,7 +14,7 @@ Form completion_form() {
 }
 
 int completion(Context& context) {
-  return context.finish(context.output.text(completion_script(context.arguments.text("SHELL"))));
+  return context.finish(context.output.text(completion_script(program(), context.arguments.text("SHELL"))));
 }
 
 }  // namespace relay::ctl

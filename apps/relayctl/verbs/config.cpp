@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "cli/render.hpp"
 #include "context.hpp"
 #include "options/environment.hpp"
 #include "options/table.hpp"
-#include "render.hpp"
 
 namespace relay::ctl {
 namespace {

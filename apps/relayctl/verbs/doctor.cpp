@@ -12,10 +12,10 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "cli/human.hpp"
+#include "cli/terminal.hpp"
 #include "context.hpp"
-#include "human.hpp"
 #include "storage_advice.hpp"
-#include "terminal.hpp"
 
 namespace relay::ctl {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
+#include "cli/human.hpp"
 #include "context.hpp"
-#include "human.hpp"
 #include "stored_instances.hpp"
 
 namespace relay::ctl {

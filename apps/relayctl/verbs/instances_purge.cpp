@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "human.hpp"
+#include "cli/human.hpp"
 #include "stored_instances.hpp"
 
 namespace relay::ctl {

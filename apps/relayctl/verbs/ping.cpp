@@ -6,8 +6,8 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "cli/interrupt.hpp"
 #include "context.hpp"
-#include "interrupt.hpp"
 
 namespace relay::ctl {
 namespace {

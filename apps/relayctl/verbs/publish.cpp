@@ -8,8 +8,8 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "cli/interrupt.hpp"
 #include "context.hpp"
-#include "interrupt.hpp"
 #include "options/value.hpp"
 
 namespace relay::ctl {

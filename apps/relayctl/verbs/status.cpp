@@ -2,10 +2,10 @@
 
 #include <cmath>
 
+#include "cli/human.hpp"
+#include "cli/render.hpp"
+#include "cli/terminal.hpp"
 #include "context.hpp"
-#include "human.hpp"
-#include "render.hpp"
-#include "terminal.hpp"
 
 namespace relay::ctl {
 namespace {

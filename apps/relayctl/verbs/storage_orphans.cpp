@@ -3,7 +3,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "human.hpp"
+#include "cli/human.hpp"
 #include "storage/redis/backlog_edit.hpp"
 #include "storage/redis/instance_purge.hpp"
 #include "storage/redis/scripts.hpp"

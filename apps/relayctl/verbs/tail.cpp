@@ -6,11 +6,11 @@
 
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
+#include "cli/human.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/render.hpp"
 #include "context.hpp"
-#include "human.hpp"
-#include "interrupt.hpp"
 #include "options/value.hpp"
-#include "render.hpp"
 
 namespace relay::ctl {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "cli/interrupt.hpp"
 #include "context.hpp"
-#include "interrupt.hpp"
 #include "screen.hpp"
 #include "top_view.hpp"
 

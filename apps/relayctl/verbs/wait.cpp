@@ -1,9 +1,9 @@
 #include "verbs/wait.hpp"
 
 #include "base/bytes.hpp"
+#include "cli/human.hpp"
+#include "cli/interrupt.hpp"
 #include "context.hpp"
-#include "human.hpp"
-#include "interrupt.hpp"
 #include "options/value.hpp"
 
 namespace relay::ctl {

@@ -1,8 +1,8 @@
-#include "arguments.hpp"
+#include "cli/arguments.hpp"
 
 #include "options/value.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 namespace {
 
 Failure bad_value(std::string_view name, std::string_view text, std::string_view expected) {
@@ -39,4 +39,4 @@ Outcome<std::int64_t> Arguments::count(std::string_view name, std::int64_t other
   return *value;
 }
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

@@ -1,11 +1,11 @@
-// What relayctl writes on: widths of text, colours, and whether anybody looks. One thread.
+// What a program writes on: widths of text, colours, and whether anybody looks. One thread.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 
-namespace relay::ctl {
+namespace relay::cli {
 
 // Columns that a terminal needs for UTF-8 text. The locale's character type must be UTF-8 (set_up_locale).
 std::size_t display_width(std::string_view text);
@@ -27,4 +27,4 @@ enum class Ink { kPlain, kBold, kDim, kGood, kWarn, kBad };
 // `text` between escape sequences when `color`; as it is otherwise.
 std::string painted(std::string_view text, Ink ink, bool color);
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

@@ -1,11 +1,11 @@
-#include "interrupt.hpp"
+#include "cli/interrupt.hpp"
 
 #include <signal.h>
 #include <time.h>
 
 #include <atomic>
 
-namespace relay::ctl {
+namespace relay::cli {
 namespace {
 
 std::atomic<bool> caught{false};
@@ -33,4 +33,4 @@ bool pause_for(Milliseconds time) {
   return ::nanosleep(&left, nullptr) == 0 && !caught;
 }
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

@@ -1,17 +1,19 @@
 // What went wrong, for a person: one line what, one line why, one line what to do; and the exit code.
 //
-// A Failure is born where the trouble is understood and printed in one place (run.cpp). Values; any thread.
+// A Failure is born where the trouble is understood and printed in one place, where the program ends. Values;
+// any thread.
 #pragma once
 
 #include <boost/system/result.hpp>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/exit_code.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 
 struct Failure {
   Failure() = default;
@@ -42,7 +44,7 @@ inline Failure usage(std::string what, std::string fix = {}) {
 int exit_code_of(ErrorKind kind);
 Failure failure_of(const Error& error, std::string what);
 
-// "relayctl: what" and the indented lines below it.
-std::string text_of(const Failure& failure);
+// "PROGRAM: what" and the indented lines below it.
+std::string text_of(const Failure& failure, std::string_view program);
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

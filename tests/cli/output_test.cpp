@@ -1,12 +1,12 @@
-#include "render.hpp"
+#include "cli/render.hpp"
 
-#include "human.hpp"
+#include "cli/human.hpp"
+#include "cli/terminal.hpp"
 #include "support/catch.hpp"
-#include "terminal.hpp"
 
 namespace {
 
-using namespace relay::ctl;
+using namespace relay::cli;
 
 const std::vector<Column> kColumns{
     {"channel", "CHANNEL"}, {"subscribers", "SUBSCRIBERS", Kind::kNumber}, {"size", "SIZE", Kind::kBytes}};

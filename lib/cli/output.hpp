@@ -1,8 +1,8 @@
-// What a verb prints: rows or one record, in the format of -o. Data on standard output, nothing else.
+// What a command prints: rows or one record, in the format of -o. Data on standard output, nothing else.
 //
-// A verb hands over JSON objects with the keys of its columns; tables show them for people, every other
+// A command hands over JSON objects with the keys of its columns; tables show them for people, every other
 // format keeps them exact. --columns, --sort-by, --filter, --limit and --no-headers are done here, for every
-// verb alike. One thread. Failures: usage (64) for a key that is none of the columns', kIo when standard
+// command alike. One thread. Failures: usage (64) for a key that is none of the columns', kIo when standard
 // output is gone.
 #pragma once
 
@@ -11,11 +11,11 @@
 #include <string>
 #include <vector>
 
-#include "arguments.hpp"
-#include "column.hpp"
-#include "failure.hpp"
+#include "cli/arguments.hpp"
+#include "cli/column.hpp"
+#include "cli/failure.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 
 using Json = nlohmann::ordered_json;
 
@@ -63,4 +63,4 @@ class Output {
 // A value as a table shows it.
 std::string shown(const Column& column, const Json& value);
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

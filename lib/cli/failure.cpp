@@ -1,8 +1,8 @@
-#include "failure.hpp"
+#include "cli/failure.hpp"
 
 #include "base/bytes.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 
 int exit_code_of(ErrorKind kind) {
   switch (kind) {
@@ -31,8 +31,8 @@ Failure failure_of(const Error& error, std::string what) {
   return {exit_code_of(error.kind), std::move(what), error.message, {}};
 }
 
-std::string text_of(const Failure& failure) {
-  std::string out = "relayctl: " + failure.what + "\n";
+std::string text_of(const Failure& failure, std::string_view program) {
+  std::string out = std::string(program) + ": " + failure.what + "\n";
   for (const std::string* part : {&failure.why, &failure.fix}) {
     if (part->empty()) continue;
     for (const std::string_view line : split(*part, '\n')) out += "  " + std::string(line) + "\n";
@@ -40,4 +40,4 @@ std::string text_of(const Failure& failure) {
   return out;
 }
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

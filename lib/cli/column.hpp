@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace relay::ctl {
+namespace relay::cli {
 
 // How a JSON value looks in a table. JSON itself stays exact: bytes, milliseconds, RFC 3339.
 enum class Kind {
@@ -25,7 +25,7 @@ struct Column {
   std::string_view heading;  // "CHANNEL"
   Kind kind = Kind::kText;
   Show show = Show::kAlways;
-  std::string_view help = {};  // for relayctl(1)
+  std::string_view help = {};  // for the man page
 };
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

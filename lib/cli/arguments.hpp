@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "failure.hpp"
+#include "cli/failure.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 
 class Arguments {
  public:
@@ -33,4 +33,4 @@ class Arguments {
   std::map<std::string, std::vector<std::string>, std::less<>> values_;
 };
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

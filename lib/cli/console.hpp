@@ -4,16 +4,17 @@
 #include <string>
 #include <string_view>
 
-#include "arguments.hpp"
-#include "failure.hpp"
+#include "cli/arguments.hpp"
+#include "cli/failure.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 
 enum class Answer { kYes, kNo, kDryRun };
 
 class Console {
  public:
-  explicit Console(const Arguments& arguments);
+  // `program` is the name that failures begin with.
+  Console(std::string_view program, const Arguments& arguments);
 
   void say(std::string_view line) const;     // not with --quiet
   void detail(std::string_view line) const;  // with --verbose
@@ -30,6 +31,7 @@ class Console {
   bool dry_run() const { return dry_run_; }
 
  private:
+  std::string program_;
   bool quiet_;
   bool verbose_;
   bool trace_;
@@ -39,4 +41,4 @@ class Console {
   bool color_;
 };
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

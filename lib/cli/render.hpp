@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "output.hpp"
+#include "cli/output.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 
 struct TableStyle {
   bool headers = true;
@@ -32,4 +32,4 @@ Outcome<std::string> render_template(std::string_view text, const Json& row);
 // A scalar without quotes, anything else as JSON.
 std::string bare(const Json& value);
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

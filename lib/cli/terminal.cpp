@@ -1,4 +1,4 @@
-#include "terminal.hpp"
+#include "cli/terminal.hpp"
 
 #include <locale.h>
 #include <sys/ioctl.h>
@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-namespace relay::ctl {
+namespace relay::cli {
 namespace {
 
 // One UTF-8 character: its bytes and its width. A malformed byte is one column.
@@ -123,4 +123,4 @@ std::string painted(std::string_view text, Ink ink, bool color) {
   return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
 }
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

@@ -1,4 +1,4 @@
-#include "human.hpp"
+#include "cli/human.hpp"
 
 #include <time.h>
 
@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-namespace relay::ctl {
+namespace relay::cli {
 namespace {
 
 std::string one_decimal(double number) {
@@ -71,4 +71,4 @@ std::int64_t parse_rfc3339(std::string_view text) {
   return timegm(&parts) * 1000LL + milliseconds;
 }
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

@@ -1,11 +1,11 @@
-#include "render.hpp"
+#include "cli/render.hpp"
 
 #include <algorithm>
 
-#include "human.hpp"
-#include "terminal.hpp"
+#include "cli/human.hpp"
+#include "cli/terminal.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 namespace {
 
 constexpr std::string_view kGap = "  ";
@@ -229,4 +229,4 @@ Outcome<std::string> render_template(std::string_view text, const Json& row) {
   return out;
 }
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

@@ -7,7 +7,7 @@
 
 #include "base/clock.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 
 std::string grouped(std::int64_t number);                         // "12,345"
 std::string counted(std::int64_t number, std::string_view noun);  // "1 client", "12,345 clients"
@@ -18,4 +18,4 @@ std::string human_rate(double per_second);                        // "0.2/s", "4
 // RFC 3339 in UTC as relayd writes it, in milliseconds since 1970; -1 if it is not one.
 std::int64_t parse_rfc3339(std::string_view text);
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

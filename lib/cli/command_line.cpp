@@ -1,4 +1,4 @@
-#include "command_line.hpp"
+#include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -6,10 +6,10 @@
 #include <memory>
 
 #include "base/bytes.hpp"
+#include "cli/help.hpp"
 #include "options/table.hpp"
-#include "verbs.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 namespace {
 
 std::string first_word(std::string_view path) {
@@ -28,12 +28,12 @@ struct Slot {
 
 class Parser {
  public:
-  Parser();
+  explicit Parser(const Program& program);
   CommandLine read(std::vector<std::string> words);
 
  private:
   struct Entry {
-    const Verb* verb;
+    const Command* command;
     CLI::App* app;
     Form form;
   };
@@ -44,28 +44,29 @@ class Parser {
   Failure unknown(const std::string& word, const Entry* entry) const;
   void fill(CommandLine& line) const;
 
+  const Program& program_;
   CLI::App root_;
   std::vector<Entry> entries_;
   std::vector<std::pair<std::string, CLI::App*>> nouns_;
   std::vector<std::unique_ptr<Slot>> slots_;
 };
 
-Parser::Parser() {
+Parser::Parser(const Program& program) : program_(program) {
   root_.set_help_flag("");
   root_.allow_extras();
   root_.require_subcommand(0, 1);
-  for (const FlagGroup& group : common_flags()) {
+  for (const FlagGroup& group : program_.flags) {
     for (const Flag& flag : group.flags) add_flag(root_, flag);
   }
-  for (const Verb& verb : verbs()) {
-    const bool nested = verb.path.find(' ') != verb.path.npos;
-    CLI::App& parent = nested ? *noun(first_word(verb.path)) : root_;
-    CLI::App* app = parent.add_subcommand(last_word(verb.path));
+  for (const Command& command : program_.commands) {
+    const bool nested = command.path.find(' ') != command.path.npos;
+    CLI::App& parent = nested ? *noun(first_word(command.path)) : root_;
+    CLI::App* app = parent.add_subcommand(last_word(command.path));
     app->set_help_flag("");
     app->allow_extras();
     app->fallthrough();
     app->require_subcommand(0, 1);
-    entries_.push_back({&verb, app, verb.form()});
+    entries_.push_back({&command, app, command.form()});
     for (const Argument& argument : entries_.back().form.arguments) add_argument(*app, argument);
     for (const Flag& flag : entries_.back().form.flags) add_flag(*app, flag);
   }
@@ -79,7 +80,7 @@ CLI::App* Parser::noun(std::string_view word) {
   app->set_help_flag("");
   app->allow_extras();
   app->fallthrough();
-  // At most one verb, so that the words behind it are never taken for another.
+  // At most one command, so that the words behind it are never taken for another.
   app->require_subcommand(0, 1);
   nouns_.emplace_back(word, app);
   return app;
@@ -134,30 +135,30 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
 }
 
 Failure Parser::unknown(const std::string& word, const Entry* entry) const {
+  const std::string name = std::string(program_.name) + " ";
   std::vector<std::string> known;
   if (word.size() > 1 && word.front() == '-') {
-    for (const FlagGroup& group : common_flags()) {
+    for (const FlagGroup& group : program_.flags) {
       for (const Flag& flag : group.flags) known.emplace_back(key_of(flag));
     }
     if (entry != nullptr) {
       for (const Flag& flag : entry->form.flags) known.emplace_back(key_of(flag));
     }
     const std::string see =
-        "relayctl " + (entry == nullptr ? "" : std::string(entry->verb->path) + " ") + "--help";
+        name + (entry == nullptr ? "" : std::string(entry->command->path) + " ") + "--help";
     return usage("unknown flag \"" + word + "\"", did_you_mean(word.substr(0, word.find('=')), known, see));
   }
   if (entry != nullptr) {
     return usage("unexpected argument \"" + word + "\"",
-                 "see: relayctl " + std::string(entry->verb->path) + " -h");
+                 "see: " + name + std::string(entry->command->path) + " -h");
   }
-  for (const auto& [name, app] : nouns_) {
+  for (const auto& [noun, app] : nouns_) {
     if (!app->parsed()) continue;
-    for (const Verb* verb : verbs_of(name)) known.push_back(last_word(verb->path));
-    return usage("unknown command \"" + name + " " + word + "\"",
-                 did_you_mean(word, known, "relayctl " + name));
+    for (const Command* command : program_.commands_of(noun)) known.push_back(last_word(command->path));
+    return usage("unknown command \"" + noun + " " + word + "\"", did_you_mean(word, known, name + noun));
   }
-  for (const Verb& verb : verbs()) known.push_back(first_word(verb.path));
-  return usage("unknown command \"" + word + "\"", did_you_mean(word, known, "relayctl help"));
+  for (const Command& command : program_.commands) known.push_back(first_word(command.path));
+  return usage("unknown command \"" + word + "\"", did_you_mean(word, known, name + "help"));
 }
 
 void Parser::fill(CommandLine& line) const {
@@ -167,13 +168,14 @@ void Parser::fill(CommandLine& line) const {
   }
 }
 
-// What the verb needs and did not get, or got too often.
-std::optional<Failure> missing(const Verb& verb, const Form& form, const Arguments& arguments) {
-  const std::string see = "see: relayctl " + std::string(verb.path) + " -h";
+// What the command needs and did not get, or got too often.
+std::optional<Failure> missing(const Program& program, const Command& command, const Form& form,
+                               const Arguments& arguments) {
+  const std::string see = "see: " + std::string(program.name) + " " + std::string(command.path) + " -h";
   for (const Argument& argument : form.arguments) {
     const bool needed = argument.arity == Arity::kOne || argument.arity == Arity::kSome;
     if (needed && !arguments.has(argument.name)) {
-      return usage(std::string(verb.path) + " needs " + std::string(argument.name), see);
+      return usage(std::string(command.path) + " needs " + std::string(argument.name), see);
     }
     for (const std::string& value : arguments.all(argument.name)) {
       if (argument.choices.empty() ||
@@ -196,11 +198,12 @@ std::optional<Failure> bad_choice(const Flag& flag, const Arguments& arguments) 
   return usage("\"" + value + "\" is no value for " + std::string(key), "one of: " + known);
 }
 
-std::optional<Failure> first_bad_choice(const Form& form, const Arguments& arguments) {
+std::optional<Failure> first_bad_choice(const Program& program, const Form& form,
+                                        const Arguments& arguments) {
   for (const Flag& flag : form.flags) {
     if (auto bad = bad_choice(flag, arguments)) return bad;
   }
-  for (const FlagGroup& group : common_flags()) {
+  for (const FlagGroup& group : program.flags) {
     for (const Flag& flag : group.flags) {
       if (auto bad = bad_choice(flag, arguments)) return bad;
     }
@@ -209,14 +212,15 @@ std::optional<Failure> first_bad_choice(const Form& form, const Arguments& argum
 }
 
 // What CLI11 itself refuses, in our words.
-Failure refused(const CLI::ParseError& error) {
+Failure refused(const Program& program, const CLI::ParseError& error) {
+  const std::string see = "see: " + std::string(program.name);
   std::string what = error.what();
   if (const auto colon = what.find(':'); what.starts_with('-') && colon != what.npos) {
     what.resize(colon);
-    return usage(what + " needs a value", "see: relayctl --help");
+    return usage(what + " needs a value", see + " --help");
   }
   if (const auto end = what.find('\n'); end != what.npos) what.resize(end);
-  return usage(what, "see: relayctl help");
+  return usage(what, see + " help");
 }
 
 CommandLine Parser::read(std::vector<std::string> words) {
@@ -225,14 +229,14 @@ CommandLine Parser::read(std::vector<std::string> words) {
   try {
     root_.parse(words);
   } catch (const CLI::ParseError& error) {
-    line.failure = refused(error);
+    line.failure = refused(program_, error);
     return line;
   }
   fill(line);
   const Entry* entry = parsed_entry();
   std::vector<std::string> extras = root_.remaining(true);
   std::erase(extras, "--");  // what stands behind it is no flag; it is nothing itself
-  if (entry != nullptr) line.verb = entry->verb;
+  if (entry != nullptr) line.command = entry->command;
   for (const auto& [name, app] : nouns_) {
     if (app->parsed() && entry == nullptr) line.noun = name;
   }
@@ -240,64 +244,23 @@ CommandLine Parser::read(std::vector<std::string> words) {
   if (!extras.empty()) {
     line.failure = unknown(extras.front(), entry);
   } else if (entry != nullptr && !helps) {
-    line.failure = missing(*entry->verb, entry->form, line.arguments);
-    if (!line.failure) line.failure = first_bad_choice(entry->form, line.arguments);
+    line.failure = missing(program_, *entry->command, entry->form, line.arguments);
+    if (!line.failure) line.failure = first_bad_choice(program_, entry->form, line.arguments);
   }
   return line;
 }
 
 }  // namespace
 
-std::string_view key_of(const Flag& flag) {
-  const auto comma = flag.name.find(',');
-  return comma == flag.name.npos ? flag.name : flag.name.substr(comma + 1);
+std::optional<std::string> CommandLine::wanted_help(const Program& program) const {
+  const bool full = arguments.has("--help");
+  if (!full && !arguments.has("-h")) return {};
+  if (command != nullptr) return command_help(program, *command, full);
+  return noun.empty() ? overview(program, full) : noun_help(program, noun);
 }
 
-std::span<const FlagGroup> common_flags() {
-  static const std::vector<FlagGroup> groups = {
-      {"Where",
-       {{"--context", "NAME", "a profile of relayctl context", Words::kContext},
-        {"-s,--server", "URL", "relayd: unix:PATH, HOST:PORT or http://HOST:PORT"},
-        {"--token-file", "FILE", "bearer token for an operator address", Words::kFile},
-        {"--config", "FILE", "relayd's settings (/etc/relayd/relayd.toml)", Words::kFile},
-        {"--redis", "URL", "the store, instead of the one in relayd's settings"},
-        {"--prefix", "PREFIX", "first part of the keys in Redis"},
-        {"--cacert", "FILE", "certificates to trust for rediss://", Words::kFile},
-        {"--cert", "FILE", "client certificate for rediss://", Words::kFile},
-        {"--key", "FILE", "key of the client certificate", Words::kFile},
-        {"--timeout", "TIME", "how long to wait for an answer (5s)"}}},
-      {"Output",
-       {{"-o,--output",
-         "FORMAT",
-         "table, wide, json, jsonl, yaml, csv, name or template=TEXT with {fields}",
-         Words::kChoice,
-         {}},
-        {"--no-headers", "", "leave the headings out"},
-        {"--columns", "KEYS", "these columns, comma separated"},
-        {"--sort-by", "KEY", "order by a column; -KEY the other way round"},
-        {"--filter",
-         "KEY=VALUE",
-         "only rows with that value; KEY!=VALUE, KEY~PATTERN",
-         Words::kNothing,
-         {},
-         true},
-        {"--limit", "N", "at most so many rows"},
-        {"-w,--watch", "[=2s]", "again and again, with that pause"},
-        {"--color", "WHEN", "auto, always or never", Words::kChoice, {"auto", "always", "never"}},
-        {"-q,--quiet", "", "no talk on standard error but errors"},
-        {"-v,--verbose", "", "more talk on standard error"},
-        {"--trace", "", "show requests and answers, secrets masked"}}},
-      {"Writing",
-       {{"-y,--yes", "", "do not ask"},
-        {"--dry-run", "", "say what would be done, and do nothing"},
-        {"--no-input", "", "never ask: stop instead"}}},
-      {"Help", {{"-h", "", "short help"}, {"--help", "", "all of it"}, {"--version", "", "the version"}}},
-  };
-  return groups;
+CommandLine read_command_line(const Program& program, const std::vector<std::string>& words) {
+  return Parser(program).read(words);
 }
 
-CommandLine read_command_line(const std::vector<std::string>& words) {
-  return Parser().read(words);
-}
-
-}  // namespace relay::ctl
+}  // namespace relay::cli

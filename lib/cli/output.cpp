@@ -1,4 +1,4 @@
-#include "output.hpp"
+#include "cli/output.hpp"
 
 #include <fnmatch.h>
 #include <unistd.h>
@@ -8,11 +8,11 @@
 #include <cstdio>
 
 #include "base/bytes.hpp"
+#include "cli/render.hpp"
+#include "cli/terminal.hpp"
 #include "options/table.hpp"
-#include "render.hpp"
-#include "terminal.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 namespace {
 
 struct FormatName {
@@ -244,4 +244,4 @@ Outcome<void> Output::text(std::string_view text) {
   return write_out(text);
 }
 
-}  // namespace relay::ctl
+}  // namespace relay::cli

@@ -1,13 +1,13 @@
-#include "console.hpp"
+#include "cli/console.hpp"
 
 #include <unistd.h>
 
 #include <cstdio>
 
 #include "base/bytes.hpp"
-#include "terminal.hpp"
+#include "cli/terminal.hpp"
 
-namespace relay::ctl {
+namespace relay::cli {
 namespace {
 
 void line_to_stderr(std::string_view line) {
@@ -25,8 +25,9 @@ std::string read_answer() {
 
 }  // namespace
 
-Console::Console(const Arguments& arguments)
-    : quiet_(arguments.has("--quiet")),
+Console::Console(std::string_view program, const Arguments& arguments)
+    : program_(program),
+      quiet_(arguments.has("--quiet")),
       verbose_(arguments.has("--verbose")),
       trace_(arguments.has("--trace")),
       yes_(arguments.has("--yes")),
@@ -51,7 +52,7 @@ void Console::warn(std::string_view line) const {
 }
 
 void Console::fail(const Failure& failure) const {
-  const std::string text = text_of(failure);
+  const std::string text = text_of(failure, program_);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
@@ -74,4 +75,4 @@ Outcome<Answer> Console::ask(std::string_view plan, std::string_view question, s
   return yes ? Answer::kYes : Answer::kNo;
 }
 
-}  // namespace relay::ctl
+}  // namespace relay::cli
