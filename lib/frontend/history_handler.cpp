@@ -53,6 +53,7 @@ class HistoryAnswer {
     messages_.insert(messages_.size() - 1, ",\"published\":" + json_string(rfc3339(message.published_ms())));
     cursor_ = std::max(cursor_, message.id);
   }
+  void go_on_after(MessageId id) { cursor_ = std::max(cursor_, id); }
   void set_gap(const hub::Gap& gap) { gap_ = gap_json(gap, false); }
   bool has_gap() const { return !gap_.empty(); }
   wire::HttpResponse response(bool more) const {
@@ -90,7 +91,9 @@ class LongPoll final : public Waiter, public hub::Subscriber {
   }
   ~LongPoll() override { metrics_.add(metrics::Gauge::kClientsLongPoll, -1); }
   void start() {
-    exchange_.context().hub.subscribe(subscription_, {{request_.channel}, request_.after, true});
+    hub::StreamRequest request{{request_.channel}, request_.after};
+    request.goes_back = false;  // its next poll, from within a long answer, would go back again
+    exchange_.context().hub.subscribe(subscription_, std::move(request));
   }
 
   void on_deadline() override { answer(); }
@@ -103,8 +106,12 @@ class LongPoll final : public Waiter, public hub::Subscriber {
     }
     if (!replayed || full()) answer();
   }
-  void on_gap(hub::Subscription&, const hub::Gap& gap) override { answer_.set_gap(gap); }
+  void on_gap(hub::Subscription&, const hub::Gap& gap) override {
+    answer_.set_gap(gap);
+    missing_ = gap.gone;
+  }
   void on_caught_up(hub::Subscription&) override {
+    if (!full()) answer_.go_on_after(missing_);
     if (answer_.count() > 0 || answer_.has_gap()) answer();
   }
   void on_failed(hub::Subscription&, const Error& error) override {
@@ -126,6 +133,7 @@ class LongPoll final : public Waiter, public hub::Subscriber {
   hub::Subscription subscription_{*this};
   std::int64_t since_ms_ = 0;
   std::uint32_t number_ = 0;
+  MessageId missing_ = 0;  // up to here, as a gap told
   bool more_ = false;
 };
 
@@ -140,10 +148,13 @@ void answer_at_once(const ExchangePtr& exchange, HistoryRequest request) {
     if (!read) return exchange->respond(error_response(read.error()));
     const hub::Page& page = read->pages.front();
     HistoryAnswer answer(request.channel, request.after);
-    const MessageId lost = std::max(page.gone, request.after < read->epoch ? read->epoch - 1 : 0);
+    const bool lost_before = request.after + 1 < read->epoch;
+    const MessageId lost = std::max(page.gone, lost_before ? read->epoch - 1 : 0);
     if (request.after != 0 && request.after < lost) {
-      answer.set_gap(
-          {request.channel, request.after, page.messages.empty() ? lost + 1 : page.messages.front()->id});
+      // Where the data parted from the cursor's life: whoever asks from there misses nothing.
+      const MessageId from = lost_before ? read->common(request.after) : request.after;
+      answer.set_gap({request.channel, from, page.messages.empty() ? lost + 1 : page.messages.front()->id});
+      if (page.messages.empty()) answer.go_on_after(lost);
     }
     for (const hub::MessagePtr& message : page.messages) answer.add(*message);
     exchange->respond(answer.response(page.more));

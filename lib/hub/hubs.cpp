@@ -87,7 +87,7 @@ void Hubs::subscribe(Subscription& subscription, StreamRequest request) {
       std::all_of(request.channels.begin(), request.channels.end(),
                   [&](const ChannelName& channel) { return partition_of(channel.view()) == first; });
   if (sole) {
-    SubscribeRequest part{std::move(request.channels), {}, request.tell_gaps};
+    SubscribeRequest part{std::move(request.channels), {}, request.tell_gaps, request.goes_back};
     if (request.after) {
       part.after = request.after->in(first);
       part.after_is_time = !request.after->is_exact(first);

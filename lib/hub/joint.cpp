@@ -76,7 +76,7 @@ Joint::~Joint() = default;
 void Joint::subscribe(std::vector<Share> shares, const StreamRequest& request) {
   for (std::size_t i = 0; i < parts_.size() && !failed_; ++i) {
     const std::uint32_t partition = shares[i].partition;
-    SubscribeRequest part{std::move(shares[i].channels), {}, request.tell_gaps};
+    SubscribeRequest part{std::move(shares[i].channels), {}, request.tell_gaps, request.goes_back};
     part.parts = parts_.size();
     if (request.after) {
       part.after = request.after->in(partition);

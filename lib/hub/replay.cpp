@@ -20,11 +20,15 @@ void Replay::start(std::vector<Source> sources, MessageId after, bool tell_gaps,
   position_ = after;
   tell_gaps_ = tell_gaps && after != 0;
   epoch_checked_ = reading_ = pumping_ = false;
-  last_ = epoch_ = 0;
+  last_ = epoch_ = told_missing_ = 0;
   lanes_.reserve(sources.size());
   for (Source& source : sources) lanes_.push_back({std::move(source), {}, 0, after, true});
   page_limit_ = static_cast<std::uint32_t>(
       std::clamp<std::size_t>(buffered / std::max<std::size_t>(1, lanes_.size()), 8, 256));
+  begin();
+}
+
+void Replay::begin() {
   due_.resize(lanes_.size());
   std::iota(due_.begin(), due_.end(), 0U);
   if (due_.empty()) {
@@ -100,8 +104,9 @@ void Replay::on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswe
     epoch_checked_ = true;
     last_ = answer->last;
     epoch_ = answer->epoch;
-    check_epoch(answer->epoch, answer->last);
+    const bool goes_on = check_epoch(*answer);
     if (*alive != run) return;
+    if (!goes_on) return begin();
   }
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     take_page(lanes[i], std::move(answer->pages[i]));
@@ -116,25 +121,31 @@ void Replay::on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswe
 
 // A cursor from before the data's life, or from beyond its newest id (the data, or its end, was lost): said
 // for every channel, once.
-void Replay::check_epoch(MessageId epoch, MessageId last) {
-  const bool lost_before = position_ != 0 && position_ + 1 < epoch;  // epoch - 1: "the beginning"
-  const bool lost_behind = last != 0 && position_ > last;
-  if (!lost_before && !lost_behind) return;
+bool Replay::check_epoch(const ReadAnswer& answer) {
+  const MessageId epoch = answer.epoch, last = answer.last, cursor = position_;
+  const bool lost_before = cursor != 0 && cursor + 1 < epoch;  // epoch - 1: "the beginning"
+  const bool lost_behind = last != 0 && cursor > last;
+  if (!lost_before && !lost_behind) return true;
+  if (lost_behind) go_to(last);
+  const MessageId common = lost_before && origin_ != Origin::kOwn ? answer.common(cursor) : position_;
+  if (origin_ == Origin::kCursor) go_to(common);
+  if (lost_before) told_missing_ = epoch - 1;
   if (tell_gaps_ && (lost_before || !from_time_)) {
-    for (const Lane& lane : lanes_) {
-      sink_.on_gap(lost_before ? Gap{lane.source.channel, position_, epoch, epoch - 1}
-                               : Gap{lane.source.channel, last, last + 1, last});
-    }
+    const MessageId first = lost_before ? epoch : last + 1;
+    for (const Lane& lane : lanes_) sink_.on_gap({lane.source.channel, common, first, first - 1});
   }
-  if (lost_before) return;  // what is kept behind the cursor all the same is handed out
-  position_ = last;
-  for (Lane& lane : lanes_) lane.read_through = position_;
+  return lost_behind || position_ == cursor;
+}
+
+void Replay::go_to(MessageId place) {
+  position_ = place;
+  for (Lane& lane : lanes_) lane.read_through = place;
 }
 
 void Replay::take_page(std::uint32_t index, Page page) {
   Lane& lane = lanes_[index];
   page.gone = std::min(page.gone, last_);
-  if (tell_gaps_ && page.gone > lane.read_through) tell_gap(lane, page);
+  if (tell_gaps_ && page.gone > std::max(lane.read_through, told_missing_)) tell_gap(lane, page);
   const bool had_head = lane.next < lane.buffer.size();
   lane.buffer.erase(lane.buffer.begin(), lane.buffer.begin() + static_cast<std::ptrdiff_t>(lane.next));
   lane.next = 0;

@@ -44,8 +44,15 @@ class Replay {
 
   // Reads everything after `after`; 0 means that nothing before is missed. Any earlier run ends.
   void start(std::vector<Source> sources, MessageId after, bool tell_gaps, std::size_t buffered = kBuffered);
-  // For what is started from now on: `after` is no id that the partition gave; beyond the newest it is no
-  // loss.
+  // Whose `after` is, for what is started from now on. Above the place where a lost life of the data and this
+  // one part, the store may have messages that a client of the other never saw.
+  enum class Origin : std::uint8_t {
+    kOwn,     // this loop's: it knows how far that holds
+    kCursor,  // a client's, of whichever life: it goes back to that place, although some may be repetitions
+    kPage     // a client's, which is told the place and asks again as it likes
+  };
+  void start_from(Origin origin) { origin_ = origin; }
+  // And: it is no id that the partition gave; beyond the newest it is no loss.
   void start_from_time(bool is_time) { from_time_ = is_time; }
   // Goes on after on_message said false.
   void pump();
@@ -74,7 +81,10 @@ class Replay {
   void read_lanes(std::vector<std::uint32_t> lanes);
   void on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswer> answer);
   void take_page(std::uint32_t lane, Page page);
-  void check_epoch(MessageId epoch, MessageId last);
+  // False: it went back, and what was read is to be read again.
+  bool check_epoch(const ReadAnswer& answer);
+  void go_to(MessageId place);
+  void begin();
   void tell_gap(const Lane& lane, const Page& page);
   void finish();
 
@@ -87,7 +97,9 @@ class Replay {
   MessageId position_ = 0;
   MessageId last_ = 0;
   MessageId epoch_ = 0;
+  MessageId told_missing_ = 0;  // up to here, in every lane
   bool tell_gaps_ = false;
+  Origin origin_ = Origin::kOwn;
   bool from_time_ = false;
   bool epoch_checked_ = false;
   bool reading_ = false;

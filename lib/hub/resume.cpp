@@ -14,12 +14,14 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
                                     become_live(false);
                                     const DeliveryPtr delivery(new Delivery(message));
                                     subscription_.position_ = message->id;
-                                    replay_.start_from_time(false);
+                                    know_position();
                                     hub_.replayed(subscription_, *delivery);
                                     return !subscription_.subscriber().congested();
                                   },
                               .on_gap =
                                   [this](const Gap& gap) {
+                                    subscription_.position_ =
+                                        std::min(subscription_.position_, replay_.position());
                                     become_live(true);
                                     hub_.tell_gap(subscription_, gap);
                                   },
@@ -31,6 +33,7 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
       began_at_cursor_(request.after.has_value()),
       parts_(request.parts) {
   subscription_.position_ = request.after.value_or(0);
+  replay_.start_from(request.goes_back ? Replay::Origin::kCursor : Replay::Origin::kPage);
   replay_.start_from_time(request.after_is_time);
 }
 
@@ -59,11 +62,17 @@ void Resume::on_read_done(MessageId last) {
   // Below the cursor, if that was beyond the store's newest id. A live-only one has a position like any other
   // now.
   subscription_.position_ = std::max(replay_.position(), last);
-  replay_.start_from_time(false);
+  know_position();
   live_only_ = false;
   become_live(false);
   state_ = State::kDraining;
   drain_hold();
+}
+
+// It is the store's and this loop's from here on, whatever the client came with.
+void Resume::know_position() {
+  replay_.start_from(Replay::Origin::kOwn);
+  replay_.start_from_time(false);
 }
 
 void Resume::on_read_failed(const Error& error) {

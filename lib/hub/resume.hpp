@@ -45,6 +45,7 @@ class Resume {
   void read_backlog();
   void on_read_done(MessageId last);
   void on_read_failed(const Error& error);
+  void know_position();
   void drain_hold();
   void clear_hold();
   void become_live(bool with_gap);

@@ -18,6 +18,7 @@
 // Trust.      The hub validates names, sizes and ttls; a backend need not.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -61,12 +62,26 @@ struct Page {
   // The highest id known to be gone (trimmed or expired), 0 if none: with after < gone, something is missing.
   MessageId gone = 0;
 };
+// A place where the data parted from a life of it that was lost: the store has what it had up to `common`,
+// and may have other messages than that life above it. The life that began then has ids from `epoch` on.
+struct Fork {
+  MessageId epoch = 0;
+  MessageId common = 0;
+};
 // One page per query, in the order of the queries; no queries ask for epoch and last alone.
 struct ReadAnswer {
   std::vector<Page> pages;
   MessageId epoch =
       0;  // the first id of the stored data's life: a cursor below it belongs to data that was lost
-  MessageId last = 0;  // the newest id given when (or before) the pages were read; never below epoch - 1
+  MessageId last = 0;       // the newest id given when (or before) the pages were read; never below epoch - 1
+  std::vector<Fork> forks;  // as far as they are remembered
+  // The highest id at or below `cursor` up to which the store has what the cursor's life had.
+  MessageId common(MessageId cursor) const {
+    for (const Fork& fork : forks) {
+      if (cursor + 1 < fork.epoch) cursor = std::min(cursor, fork.common);
+    }
+    return cursor;
+  }
 };
 using ReadDone = std::function<void(Result<ReadAnswer>)>;
 using WatchDone = std::function<void(Result<bool>)>;

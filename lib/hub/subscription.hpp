@@ -72,6 +72,7 @@ struct StreamRequest {
   std::vector<ChannelName> channels;  // distinct, valid
   std::optional<Cursor> after;        // none: live only; 0: everything kept
   bool tell_gaps = true;              // the bridge wire has no word for a gap
+  bool goes_back = true;  // to where `after`'s life of the data and this one agree, if that was lost
 };
 
 // Of one partition.
@@ -79,6 +80,7 @@ struct SubscribeRequest {
   std::vector<ChannelName> channels;
   std::optional<MessageId> after;
   bool tell_gaps = true;
+  bool goes_back = true;
   bool after_is_time = false;  // no id of this partition: that it is beyond the newest means nothing
   std::size_t parts = 1;       // partitions that share the bounds of this subscription
 };

@@ -198,7 +198,7 @@ TEST_CASE("writes that were taken back are noticed though others have published 
   Member first(0, redis_maker(server.settings()));
   first.start();
   REQUIRE(first.await_up());
-  first.publish({.data = "kept"});
+  const MessageId kept = first.publish({.data = "kept"});
   REQUIRE(server.command({"SAVE"}) == "OK");
   const MessageId lost = first.publish({.data = "lost"});
   std::promise<void> go_on;
@@ -218,11 +218,37 @@ TEST_CASE("writes that were taken back are noticed though others have published 
   REQUIRE(first.heard().await_count(Kind::kRestored, 2));
   const auto answer = first.read({query("room:1", lost - 1)});
   REQUIRE(answer.has_value());
-  CHECK(answer->epoch > since);  // every cursor from before is told of a gap
+  CHECK(answer->epoch > since);          // every cursor from before is told of a gap ...
+  CHECK(answer->common(since) == kept);  // ... and goes on from where both agree
+  CHECK(ids_of(first.page("room:1", answer->common(lost)).messages) == std::vector<MessageId>{since});
+  CHECK(answer->common(answer->epoch) == answer->epoch);
   CHECK(first.metrics().get(metrics::Counter::kStorageDataLosses) == 1);
   // The other one hears of it as well, and fills its streams again.
   REQUIRE(second.heard().await_count(Kind::kRestored, 2));
   CHECK(second.read({})->epoch == answer->epoch);
+}
+
+// Each server that is promoted without the last writes parts the data once more.
+TEST_CASE("of many lost lives each is remembered, the newest first, and no more than sixteen") {
+  RedisServer server({.way = RedisWay::kTcp, .keep_data = false, .more = {}});
+  Member member(0, redis_maker(server.settings()));
+  member.start();
+  REQUIRE(member.await_up());
+  std::vector<MessageId> kept, lost;
+  for (std::size_t round = 0; round < 18; ++round) {
+    kept.push_back(member.publish({.data = "kept"}));
+    REQUIRE(server.command({"SAVE"}) == "OK");
+    lost.push_back(member.publish({.data = "lost"}));
+    server.kill();
+    server.start();
+    REQUIRE(member.heard().await_count(Kind::kRestored, round + 2));
+    REQUIRE(member.await_up());
+  }
+  const auto answer = member.read({});
+  REQUIRE(answer.has_value());
+  CHECK(answer->forks.size() == 16);
+  for (std::size_t i = 2; i < kept.size(); ++i) CHECK(answer->common(lost[i]) == kept[i]);
+  CHECK(server.command({"PTTL", "relay:forks"}) == "-1");
 }
 
 TEST_CASE("a restart that loses nothing is no new epoch, whoever comes first") {

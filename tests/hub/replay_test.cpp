@@ -160,6 +160,67 @@ TEST_CASE(
   CHECK(f.ids == std::vector<MessageId>{f.storage.last()});
 }
 
+TEST_CASE("A cursor of a lost life goes back to where that life and this one part") {
+  const int channels = GENERATE(1, 3, 1000);
+  Fixture f;
+  f.fill(channels, 30);
+  f.storage.fork(1009);  // the cursor's life had 1010 to 1020 too, but others
+  f.storage.store("c0", "of the new life");
+  const MessageId epoch = f.storage.last();
+  f.replay.start_from(Replay::Origin::kCursor);
+  SECTION("beyond that place") {
+    f.start(channels, 1020);
+    f.storage.settle();
+    REQUIRE(f.gaps.size() == static_cast<std::size_t>(channels));
+    CHECK(f.gaps[0].after == 1009);
+    CHECK(f.gaps[0].first == epoch);
+    f.ids.pop_back();
+    CHECK(f.is_run(1010, 20));
+  }
+  SECTION("before it") {
+    f.start(channels, 1004);
+    f.storage.settle();
+    CHECK(f.gaps[0].after == 1004);
+    f.ids.pop_back();
+    CHECK(f.is_run(1005, 25));
+  }
+  SECTION("where the client is told the place alone") {
+    f.replay.start_from(Replay::Origin::kPage);
+    f.start(channels, 1020);
+    f.storage.settle();
+    CHECK(f.gaps[0].after == 1009);
+    f.ids.pop_back();
+    CHECK(f.is_run(1021, 9));
+  }
+  SECTION("where it is this loop's own") {
+    f.replay.start_from(Replay::Origin::kOwn);
+    f.start(channels, 1020);
+    f.storage.settle();
+    CHECK(f.gaps[0].after == 1020);
+    f.ids.pop_back();
+    CHECK(f.is_run(1021, 9));
+  }
+  CHECK(f.done == 1);
+}
+
+TEST_CASE("A cursor of a life before the one before goes back to the lower of both places") {
+  Fixture f;
+  f.fill(1, 30);
+  f.storage.fork(1009);
+  f.fill(1, 10);
+  const MessageId between = f.storage.last();
+  f.storage.fork(between - 5);
+  f.replay.start_from(Replay::Origin::kCursor);
+  f.start(1, between);
+  f.storage.settle();
+  CHECK(f.is_run(between - 4, 5));
+  f.ids.clear();
+  f.start(1, 1020);
+  f.storage.settle();
+  CHECK(f.gaps.back().after == 1009);
+  CHECK(f.ids.size() == 30);
+}
+
 TEST_CASE("The cursor of an empty store is no loss") {
   Fixture f;
   f.start(1, f.storage.last());

@@ -172,3 +172,33 @@ TEST_CASE("What was trimmed is told before the first message behind it, and it d
   CHECK(f.subscriber.told[0].first == 1015);
   CHECK_FALSE(f.subscriber.subscription.recovered());
 }
+
+// The link is cut after every possible number of steps, and comes back.
+TEST_CASE("A cursor of a lost life gets what its client never saw, after a gap, wherever it is cut off") {
+  for (int steps = 0; steps < 40; ++steps) {
+    Fixture f;
+    f.storage.fork(1009);
+    const MessageId first = f.storage.store("a", "of the new life");
+    f.subscribe(1014);
+    for (int i = 0; i < steps; ++i) {
+      if (i % 3 == 0) f.storage.store("a", "during");
+      if (!f.storage.deliver_announcement() && !f.storage.execute_command()) f.storage.deliver_answer();
+    }
+    f.storage.cut();
+    f.storage.settle();
+    f.storage.restore();
+    f.storage.settle();
+    f.hub.tick();
+    f.storage.settle();
+    INFO("cut after " << steps << " steps");
+    if (f.subscriber.failed) continue;
+    REQUIRE(f.subscriber.told.front().gap);
+    REQUIRE(f.subscriber.told.front().id == 1009);
+    REQUIRE(f.subscriber.told.front().first == first);
+    const std::vector<MessageId> ids = f.subscriber.ids();
+    REQUIRE(ids.size() == 10 + f.storage.last() - first + 1);  // 1010 to 1019, and all of the new life
+    REQUIRE(ids.front() == 1010);
+    REQUIRE(ids.back() == f.storage.last());
+    CHECK_FALSE(f.subscriber.subscription.recovered());
+  }
+}

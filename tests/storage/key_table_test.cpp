@@ -18,6 +18,7 @@ TEST_CASE("every name that the keyspace makes has its row") {
     CHECK(row_name(keys.seq()) == "P:seq");
     CHECK(row_name(keys.epoch()) == "P:epoch");
     CHECK(row_name(keys.history()) == "P:history");
+    CHECK(row_name(keys.forks()) == "P:forks");
     CHECK(row_name(keys.layout()) == "P:layout");
     CHECK(row_name(keys.log("a:b")) == "P:log:<channel>");
     CHECK(row_name(keys.last("a:b")) == "P:last:<channel>");

@@ -46,7 +46,7 @@ TEST_CASE("with a hash tag, all names of a partition carry it") {
 
 TEST_CASE("no two names meet") {
   const Keyspace keys("relay");
-  std::set<std::string> names = {keys.seq(),    keys.epoch(),     keys.history(),
+  std::set<std::string> names = {keys.seq(),    keys.epoch(),     keys.history(),    keys.forks(),
                                  keys.layout(), keys.instances(), keys.purge_lease()};
   std::size_t count = names.size();
   for (const char* channel : {"a", "a:b", "a:b:c", "log:a", "seq"}) {

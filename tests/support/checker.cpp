@@ -26,7 +26,8 @@ class Checker::Verdict {
     if (item.kind != Item::Kind::kMessage) return {};
     const std::optional<Place> place = find(item);
     if (!place) return take_stranger(item);
-    if (!seen_.insert({*place, item.data}).second) return "repeated: " + text_of(item) + ' ' + item.data;
+    if (!seen_.insert({*place, item.data}).second && !may_repeat(*place))
+      return "repeated: " + text_of(item) + ' ' + item.data;
     const Known* known = find_known(*place, item);
     const std::string& channel = known != nullptr ? known->channel : item.channel;
     MessageId& previous = previous_.try_emplace(order_of(place->first, channel), after_).first->second;
@@ -73,7 +74,10 @@ class Checker::Verdict {
   // What follows a gap may begin again behind the place that it names.
   std::string take_gap(const Item& item) {
     if (!allowed_.gaps) return "a gap was told: " + item.data;
-    const auto previous = previous_.find(order_of(checker_.partition_of_(item.channel), item.channel));
+    const std::uint32_t partition = checker_.partition_of_(item.channel);
+    const auto lowest = lowest_gap_.try_emplace(partition, item.id).first;
+    lowest->second = std::min(lowest->second, item.id);
+    const auto previous = previous_.find(order_of(partition, item.channel));
     if (previous != previous_.end()) previous->second = std::min(previous->second, item.id);
     return {};
   }
@@ -90,8 +94,14 @@ class Checker::Verdict {
   std::string take_stranger(const Item& item) {
     if (checker_.unknown_.count(item.data) == 0)
       return "never acknowledged: " + text_of(item) + ' ' + item.data;
-    if (!strangers_.insert(item.data).second) return "repeated: " + text_of(item) + ' ' + item.data;
+    if (!strangers_.insert(item.data).second && !allowed_.repeats_after_gaps)
+      return "repeated: " + text_of(item) + ' ' + item.data;
     return {};
+  }
+
+  bool may_repeat(const Place& place) const {
+    const auto gap = lowest_gap_.find(place.first);
+    return allowed_.repeats_after_gaps && gap != lowest_gap_.end() && place.second > gap->second;
   }
 
   std::string order_of(std::uint32_t partition, const std::string& channel) const {
@@ -104,7 +114,8 @@ class Checker::Verdict {
   const Allowed allowed_;
   std::set<std::uint32_t> partitions_;
   std::map<std::string, MessageId> previous_;
-  std::set<std::pair<Place, std::string>> seen_;  // with their payloads
+  std::map<std::uint32_t, MessageId> lowest_gap_;  // of a partition
+  std::set<std::pair<Place, std::string>> seen_;   // with their payloads
   std::set<std::string> strangers_;
   std::unordered_map<std::string, Place> by_payload_;
 };

@@ -27,6 +27,7 @@ class Checker {
   // What may be so without being a fault.
   struct Allowed {
     bool gaps = false;
+    bool repeats_after_gaps = false;    // of what is above the place that a gap named
     bool channels_interleaved = false;  // order is promised within a channel, not within a partition
   };
 

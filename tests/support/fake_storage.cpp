@@ -54,6 +54,11 @@ void FakeStorage::begin_epoch(MessageId epoch) {
   last_ = epoch - 1;
 }
 
+void FakeStorage::fork(MessageId common) {
+  begin_epoch(last_ + 1000);
+  forks_.insert(forks_.begin(), {epoch_, common});
+}
+
 void FakeStorage::lose_end(MessageId last) {
   last_ = last;
   for (auto& [name, backlog] : backlogs_) {
@@ -70,6 +75,7 @@ hub::ReadAnswer FakeStorage::read_now(const std::vector<hub::ReadQuery>& queries
   hub::ReadAnswer answer;
   answer.epoch = epoch_;
   answer.last = last_;
+  answer.forks = forks_;
   for (const hub::ReadQuery& query : queries) {
     hub::Page& page = answer.pages.emplace_back();
     const auto found = backlogs_.find(query.channel.view());

@@ -30,6 +30,7 @@ class FakeStorage final : public hub::Storage {
   void lose_everything();             // a new life of the data
   void lose_end(MessageId last);      // as after a crash without a sync: ids go on from here
   void begin_epoch(MessageId epoch);  // a new life above all, with what is kept; REQUIRES: above last()
+  void fork(MessageId common);  // a new life above all; what is kept above `common` is not of the former one
   MessageId last() const { return last_; }
   // A probe leaves for the bus: once delivered, everything stored by now is proven to have been announced.
   void probe();
@@ -69,6 +70,7 @@ class FakeStorage final : public hub::Storage {
   hub::StorageEvents& events_;
   std::map<std::string, Backlog, std::less<>> backlogs_;
   MessageId epoch_ = 1000;
+  std::vector<hub::Fork> forks_;
   MessageId last_ = 999;
   MessageId proven_ = 0;
   bool up_ = true;

@@ -12,6 +12,7 @@ Keyspace::Keyspace(std::string_view prefix, std::string_view tag) : sharded_(!ta
   seq_ = p + ":seq";
   epoch_ = p + ":epoch";
   history_ = p + ":history";
+  forks_ = p + ":forks";
   layout_ = p + ":layout";
   log_ = p + ":log:";
   bytes_ = p + ":bytes:";

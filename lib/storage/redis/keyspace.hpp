@@ -33,6 +33,7 @@ class Keyspace {
   const std::string& seq() const { return seq_; }
   const std::string& epoch() const { return epoch_; }
   const std::string& history() const { return history_; }
+  const std::string& forks() const { return forks_; }
   const std::string& layout() const { return layout_; }
   // One name in two pieces, so that a caller that formats a command need not build it.
   std::string_view log_prefix() const { return log_; }
@@ -67,7 +68,7 @@ class Keyspace {
   std::string_view channel_of(std::string_view topic) const;
 
  private:
-  std::string seq_, epoch_, history_, layout_, log_, bytes_, last_, idem_, bus_, probe_;
+  std::string seq_, epoch_, history_, forks_, layout_, log_, bytes_, last_, idem_, bus_, probe_;
   std::string instances_, instance_, heartbeat_, held_, subs_, purge_lease_, presence_;
   bool sharded_;
 };

@@ -125,13 +125,14 @@ void Partition::ask_epoch() {
 }
 
 void Partition::encode_epoch(std::string& out) const {
-  RespCommand command(out, 9);
-  command.arg("EVAL").arg(kEpochScript).arg("3").arg(keys_.seq()).arg(keys_.epoch()).arg(keys_.history());
+  RespCommand command(out, 10);
+  command.arg("EVAL").arg(kEpochScript).arg("4").arg(keys_.seq()).arg(keys_.epoch());
+  command.arg(keys_.history()).arg(keys_.forks());
   command.arg(highest_seen_).arg(seen_on_).arg(node_ != nullptr ? node_->replication_id() : std::string());
 }
 
 void Partition::on_epoch(const RespValue& answer) {
-  if (answer.size() != 4) return node_->fail("epoch.lua gave an answer that is none");
+  if (answer.size() != 5) return node_->fail("epoch.lua gave an answer that is none");
   epoch_ = answer[0].text();
   if (answer[2].integer() != 0) {
     metrics_.add(metrics::Counter::kStorageDataLosses);

@@ -1,6 +1,7 @@
 // The reads of a partition: backlogs, in as many rounds as PageBuilder asks for.
 #include "storage/redis/partition.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,21 @@ using wire::RespValue;
 
 constexpr Milliseconds kTick{100};
 constexpr std::string_view kLost = "storage_lost";  // the same may be asked again
+
+// "<epoch> <id> <epoch> <id>...", as epoch.lua writes it.
+std::vector<hub::Fork> parse_forks(std::string_view text) {
+  std::vector<hub::Fork> forks;
+  const auto next = [&text] {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    return parse_id(word).value_or(0);
+  };
+  while (!text.empty()) {
+    const MessageId epoch = next();
+    forks.push_back({epoch, next()});
+  }
+  return forks;
+}
 
 }  // namespace
 
@@ -96,7 +112,10 @@ void Partition::ask(const std::shared_ptr<Reading>& it, std::function<void(std::
 
 void Partition::ask_bounds(const std::shared_ptr<Reading>& it) {
   ask(
-      it, [this](std::string& out) { wire::append_command(out, {"MGET", keys_.epoch(), keys_.seq()}); },
+      it,
+      [this](std::string& out) {
+        wire::append_command(out, {"MGET", keys_.epoch(), keys_.seq(), keys_.forks()});
+      },
       [this, it](const RespValue& bounds, bool redirected) {
         it->out_of_order = redirected;
         if (take_bounds(*it, bounds)) return;
@@ -111,13 +130,14 @@ void Partition::ask_bounds(const std::shared_ptr<Reading>& it) {
       });
 }
 
-// Of MGET or of epoch.lua: { epoch, last, ... }.
+// Of MGET or of epoch.lua: { epoch, last, ..., forks }.
 bool Partition::take_bounds(Reading& it, const RespValue& bounds) {
   const auto epoch = bounds.size() >= 2 ? parse_id(bounds[0].text()) : std::nullopt;
   const auto last = bounds.size() >= 2 ? parse_id(bounds[1].text()) : std::nullopt;
   if (!epoch || !last) return false;
   it.answer.epoch = *epoch;
   it.answer.last = *last;
+  it.answer.forks = parse_forks(bounds[bounds.size() - 1].text());
   saw(*last);
   return true;
 }
