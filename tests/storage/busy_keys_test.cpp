@@ -73,8 +73,8 @@ TEST_CASE("what a busy relayd leaves in Redis is what the table lists") {
   RedisServer server;
   be_busy(redis_settings(server));
   const auto seen = check_keys(server);
-  for (const char* name : {"P:seq", "P:epoch", "P:history", "P:layout", "P:log:<channel>", "P:last:<channel>",
-                           "P:bytes:<channel>", "P:idem:<channel>:<hash>"}) {
+  for (const char* name : {"P:seq", "P:epoch", "P:history", "P:forks", "P:layout", "P:log:<channel>",
+                           "P:last:<channel>", "P:bytes:<channel>", "P:idem:<channel>:<hash>"}) {
     INFO(name);
     CHECK(seen.count(name) == 1);
   }

@@ -44,7 +44,12 @@ if server ~= '' then
     end
   end
 end
-local forks = call('GET', KEYS[4]) or ''
+-- There also when there are none: while a slot moves, Redis refuses to read keys together of which one is missing.
+local forks = call('GET', KEYS[4])
+if not forks then
+  forks = ''
+  call('SET', KEYS[4], forks)
+end
 if epoch and last > 0 and not forgotten then return { epoch, string.format('%.0f', last), 0, '0', forks } end
 
 -- Above all by two: the id before an epoch is a cursor of that life, at its beginning. And where the data parts, so
