@@ -67,6 +67,14 @@ void Site::append_post(std::string& out, std::string_view target, std::string_vi
   out.append("Content-Length: ").append(std::to_string(body.size())).append("\r\n\r\n").append(body);
 }
 
+relay::Result<Sites> Sites::make(const TargetPlan& target) {
+  auto streams = Site::make(target.url, target.headers);
+  if (!streams) return streams.error();
+  auto publish = Site::make(target.publish_url.empty() ? target.url : target.publish_url, target.headers);
+  if (!publish) return publish.error();
+  return Sites{std::move(*streams), std::move(*publish)};
+}
+
 void append_percent_encoded(std::string& out, std::string_view text) {
   constexpr std::string_view kDigits = "0123456789ABCDEF";
   for (const char c : text) {

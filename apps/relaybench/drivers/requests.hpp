@@ -36,6 +36,13 @@ class Site {
   std::string fields_;  // Host and what the user wants besides
 };
 
+// Both ends of a target: publish_url counts for publishing, url otherwise.
+struct Sites {
+  Site streams;
+  Site publish;
+  static relay::Result<Sites> make(const TargetPlan& target);
+};
+
 // A value in a query or a form: all but unreserved letters (RFC 3986 §2.3) as %XX.
 void append_percent_encoded(std::string& out, std::string_view text);
 std::string percent_encoded(std::string_view text);
