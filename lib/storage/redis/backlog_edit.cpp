@@ -1,7 +1,6 @@
 #include "storage/redis/backlog_edit.hpp"
 
-#include <algorithm>
-
+#include "storage/redis/append_script.hpp"
 #include "storage/redis/record.hpp"
 #include "storage/redis/scripts.hpp"
 
@@ -36,10 +35,8 @@ std::string remembered_ms(const hub::ChannelOptions& keep) {
   return std::to_string((keep.max_age + kRemembered).count());
 }
 
-// As an append decides it.
 bool bytes_are_counted(const hub::ChannelOptions& keep, const RedisSettings& settings) {
-  const std::uint64_t most = std::max<std::uint64_t>(keep.max_count, 1);
-  return (most + std::max<std::uint64_t>(8, most / 8)) * settings.max_record_bytes > keep.max_bytes;
+  return bounds_of(keep, settings).bytes > 0;
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ inline constexpr std::array kKeyRows{
            "id that trimming took. A message that relayctl removed leaves a record with a ttl of 0, which "
            "readers take for an "
            "expired one.",
-           true, "The channel's max_age and a minute after its last message.",
+           true, "The channel's max_age and at least half a minute after its last message.",
            "append.lua; every read; relayctl backlog."},
     KeyRow{"P:last:<channel>", KeyType::kString,
            "The last id kept in P:log:<channel>, to remember it when the log is gone.", true,

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/log.hpp"
-#include "storage/redis/append_script.hpp"
 #include "storage/redis/record.hpp"
 #include "storage/redis/scripts.hpp"
 
@@ -12,55 +11,20 @@ namespace {
 using wire::RespCommand;
 using wire::RespValue;
 
-constexpr Milliseconds kTick{100};
 constexpr Milliseconds kRetry{50};    // of what Redis redirects or asks to try again
 constexpr Milliseconds kMove{1'000};  // until a partition that moves counts as one that is away
 constexpr Milliseconds kLook{500};    // again at a layout that is not ours, or at a slot that is on its way
 
 }  // namespace
 
-struct Partition::Appending final : Errand {
-  Appending(Partition& its, hub::AppendRequest what, hub::AppendDone whom, SteadyTime now)
-      : partition(its), request(std::move(what)), done(std::move(whom)), began(now) {
-    is_write = true;
-  }
-  void encode(std::string& out, bool whole) const override {
-    encode_append(out, request, partition.keys_, partition.settings_, whole);
-  }
-  void answer(const Reply& reply) override {
-    appended = append_answer(reply);
-    if (appended) partition.saw(appended->id);
-    if (!appended || partition.settings_.min_replicas == 0) finish();
-  }
-  void replicated(bool reached) override {
-    if (!reached) {
-      appended = make_error(
-          ErrorKind::kUnknown, "storage_replicas",
-          "stored, but not on " + std::to_string(partition.settings_.min_replicas) + " replicas in time");
-    }
-    finish();
-  }
-  void finish() {
-    if (!done) return;
-    const std::chrono::duration<double> took = partition.loop_.clock().steady() - began;
-    partition.metrics_.observe(metrics::Histogram::kStorageCommandDuration, took.count());
-    std::exchange(done, nullptr)(std::move(appended));
-  }
-
-  Partition& partition;
-  hub::AppendRequest request;
-  hub::AppendDone done;
-  SteadyTime began;
-  Result<hub::Appended> appended{hub::Appended{}};
-};
-
 Partition::Partition(net::IoLoop& loop, const RedisSettings& settings, metrics::LoopMetrics& metrics,
-                     PartitionOwner& owner, std::uint32_t number, std::uint32_t partitions,
+                     PartitionOwner& owner, AppendLoad& load, std::uint32_t number, std::uint32_t partitions,
                      std::string_view tag)
     : loop_(loop),
       settings_(settings),
       metrics_(metrics),
       owner_(owner),
+      load_(load),
       number_(number),
       partitions_(partitions),
       keys_(settings.prefix, tag),
@@ -68,6 +32,8 @@ Partition::Partition(net::IoLoop& loop, const RedisSettings& settings, metrics::
       watches_([this](bool subscribe, const hub::ChannelName& channel) {
         ask_topic(subscribe, keys_.bus(channel.view()));
       }),
+      appends_(loop, settings, metrics, keys_, load,
+               {[this](const ErrandPtr& batch) { send(batch); }, [this](MessageId id) { saw(id); }}),
       errand_timer_(loop.context()) {}
 
 Partition::~Partition() = default;
@@ -176,6 +142,7 @@ void Partition::leave(const std::string& why) {
   watches_.end_life();
   set_whole(false);
   node_ = nullptr;
+  if (loop_.clock().steady() >= moving_until_) appends_.refuse();
 }
 
 void Partition::move(const std::string& why) {
@@ -265,6 +232,7 @@ void Partition::check_epoch() {
 void Partition::tick(SteadyTime now) {
   watches_.expire(now);
   expire_reads(now);
+  appends_.expire(now);
   if (state_ == State::kChecking && look_again_ != SteadyTime{} && now >= look_again_) take(*node_);
   if (state_ == State::kUp && !settings_.visits && !whole_ && node_->bus_up() &&
       now - subscribing_since_ > settings_.command_timeout) {
@@ -280,6 +248,7 @@ void Partition::stop() {
   node_ = nullptr;
   whole_ = false;
   watches_.give_up(down());
+  appends_.refuse();
   errand_timer_.cancel();
   std::deque<ErrandPtr> errands;
   errands.swap(errands_);
@@ -292,12 +261,10 @@ void Partition::stop() {
 }
 
 void Partition::append(hub::AppendRequest request, hub::AppendDone done) {
-  const SteadyTime now = loop_.clock().steady();
-  if (state_ == State::kStopped || (state_ != State::kUp && now >= moving_until_)) return done(down());
-  if (node_ != nullptr && node_->full()) return done(queue_full());
-  const auto it = std::make_shared<Appending>(*this, std::move(request), std::move(done), now);
-  it->deadline = now + settings_.publish_timeout - 2 * kTick;
-  send(it);
+  const bool moves = loop_.clock().steady() < moving_until_;
+  if (state_ == State::kStopped || (state_ != State::kUp && !moves)) return done(down());
+  if ((node_ != nullptr && node_->full()) || load_.full(settings_)) return done(queue_full());
+  appends_.push(std::move(request), std::move(done));
 }
 
 void Partition::watch(hub::ChannelName channel, hub::WatchDone done) {

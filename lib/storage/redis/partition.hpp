@@ -24,6 +24,7 @@
 
 #include "hub/storage.hpp"
 #include "metrics/loop_metrics.hpp"
+#include "storage/redis/append_queue.hpp"
 #include "storage/redis/errand.hpp"
 #include "storage/redis/keyspace.hpp"
 #include "storage/redis/node.hpp"
@@ -53,7 +54,8 @@ class PartitionOwner {
 class Partition final : public hub::Storage {
  public:
   Partition(net::IoLoop& loop, const RedisSettings& settings, metrics::LoopMetrics& metrics,
-            PartitionOwner& owner, std::uint32_t number, std::uint32_t partitions, std::string_view tag);
+            PartitionOwner& owner, AppendLoad& load, std::uint32_t number, std::uint32_t partitions,
+            std::string_view tag);
   // REQUIRES: not from within one of its callbacks.
   ~Partition() override;
   void attach(hub::StorageEvents& events) { events_ = &events; }
@@ -93,7 +95,6 @@ class Partition final : public hub::Storage {
 
  private:
   enum class State { kStopped, kAway, kChecking, kUp };
-  struct Appending;
   struct Reading;
   struct Read {
     std::vector<hub::ReadQuery> queries;
@@ -136,6 +137,7 @@ class Partition final : public hub::Storage {
   const RedisSettings& settings_;
   metrics::LoopMetrics& metrics_;
   PartitionOwner& owner_;
+  AppendLoad& load_;
   hub::StorageEvents* events_ = nullptr;
   const std::uint32_t number_;
   const std::uint32_t partitions_;
@@ -162,7 +164,8 @@ class Partition final : public hub::Storage {
   MessageId proven_ = 0;
 
   std::deque<std::shared_ptr<Read>> reads_;  // until it is whole
-  std::deque<ErrandPtr> errands_;            // to be sent again
+  AppendQueue appends_;
+  std::deque<ErrandPtr> errands_;  // to be sent again
   boost::asio::steady_timer errand_timer_;
   bool errands_scheduled_ = false;
   std::shared_ptr<int> alive_ = std::make_shared<int>(0);  // timers look whether their object is

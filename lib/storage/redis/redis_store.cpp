@@ -31,8 +31,8 @@ RedisStore::RedisStore(net::IoLoop& loop, RedisSettings settings, metrics::LoopM
   for (const std::string& tag : tags) {
     const auto number = static_cast<std::uint32_t>(partitions_.size());
     partitions_.push_back(std::make_unique<Partition>(loop_, settings_, metrics_,
-                                                      static_cast<PartitionOwner&>(*this), number,
-                                                      static_cast<std::uint32_t>(tags.size()), tag));
+                                                      static_cast<PartitionOwner&>(*this), append_load_,
+                                                      number, static_cast<std::uint32_t>(tags.size()), tag));
   }
   assigned_.resize(partitions_.size());
   unserved_since_ms_ = loop_.clock().wall_ms();
@@ -90,7 +90,7 @@ void RedisStore::tick() {
 }
 
 std::size_t RedisStore::pending_commands() const {
-  std::size_t commands = 0;
+  std::size_t commands = append_load_.appends;
   for (const auto& [name, member] : members_) commands += member.node->pending();
   return commands;
 }

@@ -101,6 +101,7 @@ class RedisStore final : public hub::Store, public Executor, private NodeOwner, 
   metrics::LoopMetrics& metrics_;
   const std::string
       topic_head_;  // of a topic with a partition's number behind it; empty: there is one partition
+  AppendLoad append_load_;
   std::vector<std::unique_ptr<Partition>> partitions_;
   std::vector<Node*> assigned_;  // by partition
   // By name. A node that is not needed is stopped and kept: what it has not answered may still point at it.
