@@ -2,8 +2,8 @@
 //
 // It is the document "relaybench/1" (report/relaybench-1.schema.json) as plain structs; report/json.hpp
 // writes and reads it. Times and durations are int64 nanoseconds, rates are per second, shares are 0 … 1. The
-// engine fills everything but `thresholds` and `exit_code`, which are report/verdict.hpp's. Values; any
-// thread.
+// engine fills everything but `delivery.broken`, `thresholds` and `exit_code`, which are
+// report/verdict.hpp's. Values; any thread.
 #pragma once
 
 #include <array>
@@ -52,6 +52,7 @@ struct Delivery {
   };
   static constexpr std::size_t kMaxSamples = 20;
   std::vector<Sample> samples;
+  std::string broken;  // of the promise, in words: "lost 3"; empty: nothing. By report/verdict.hpp.
 };
 
 // What was measured in some span: the whole run without its warm-up, or one stage.

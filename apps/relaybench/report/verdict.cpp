@@ -52,13 +52,14 @@ std::string broken_promise(const Delivery& delivery, DeliveryMode mode) {
 
 void judge(RunResult& result, std::span<const Threshold> thresholds, const Terms& terms) {
   result.thresholds.clear();
+  result.delivery.broken = broken_promise(result.delivery, terms.delivery);
   for (const Threshold& threshold : thresholds)
     result.thresholds.push_back(judge_threshold(threshold, result));
   const bool missed = std::any_of(result.thresholds.begin(), result.thresholds.end(),
                                   [](const ThresholdOutcome& t) { return !t.ok; });
   if (!result.generator.valid && !terms.allow_saturated)
     result.exit_code = kExitSaturated;
-  else if (!broken_promise(result.delivery, terms.delivery).empty())
+  else if (!result.delivery.broken.empty())
     result.exit_code = kExitBroken;
   else
     result.exit_code = missed ? kExitMissed : exit_code::kOk;

@@ -30,7 +30,7 @@ struct Terms {
 // What of the promise was broken: "lost 3, duplicate 1"; empty: nothing.
 std::string broken_promise(const Delivery& delivery, DeliveryMode mode);
 
-// Fills result.thresholds and result.exit_code.
+// Fills result.thresholds, result.delivery.broken and result.exit_code.
 void judge(RunResult& result, std::span<const Threshold> thresholds, const Terms& terms);
 
 // "PASS", "INVALID", "BROKEN", "MISSED", for an exit code of judge(); "ABORTED" for any other.
