@@ -104,6 +104,7 @@ class Driver {
     bool hex_channels = false;  // channel names must be 64 hex digits
     bool ready_at_once = true;  // a publisher connection needs no greeting: open_publisher() writes nothing
     bool many_channels = true;  // one stream can hear several channels
+    bool ephemeral = false;     // PublishRequest::ephemeral is understood
   };
   virtual ~Driver() = default;
   virtual Traits traits() const = 0;
