@@ -23,7 +23,9 @@ class BridgeDriver final : public Driver {
         before_recipient_(path_of(sites_.publish) + "/message?client_id=" + std::string(64, 'b') + "&to="),
         behind_recipient_("&ttl=" + options.get("ttl", "300")) {}
 
-  Traits traits() const override { return {.resumes = true, .pipelines = true, .hex_channels = true}; }
+  Traits traits() const override {
+    return {.resumes = true, .pipelines = true, .hex_channels = true, .ephemeral = true};
+  }
 
   void open_stream(const StreamRequest& request, std::string& out) const override {
     std::string target = events_;
@@ -43,7 +45,8 @@ class BridgeDriver final : public Driver {
   std::unique_ptr<PublishReader> publish_reader() const override { return std::make_unique<HttpAnswers>(); }
 
   void publish(const PublishRequest& request, std::string& out) const override {
-    const std::string target = before_recipient_ + std::string(request.channel) + behind_recipient_;
+    const std::string target =
+        before_recipient_ + std::string(request.channel) + (request.ephemeral ? "&ttl=0" : behind_recipient_);
     sites_.publish.append_post(out, target, request.token, request.payload);
   }
 

@@ -103,7 +103,7 @@ class CentrifugoDriver final : public Driver {
     if (!key.empty()) fields_ += "X-API-Key: " + key + "\r\n";
   }
 
-  Traits traits() const override { return {.resumes = true, .pipelines = true}; }
+  Traits traits() const override { return {.resumes = true, .pipelines = true, .ephemeral = true}; }
 
   void open_stream(const StreamRequest& request, std::string& out) const override {
     std::string connect = "{";

@@ -7,6 +7,7 @@
 #include "drivers/driver.hpp"
 #include "drivers/mercure.hpp"
 #include "drivers/nchan.hpp"
+#include "drivers/plain.hpp"
 #include "drivers/relay.hpp"
 
 namespace relay::bench {
@@ -21,6 +22,7 @@ const std::vector<DriverRow>& table() {
       {"nchan", "nginx with nchan", {kSse, kWs, kWsRaw}, kNchanOptions, make_nchan},
       {"centrifugo", "Centrifugo", {kSse, kWs}, kCentrifugoOptions, make_centrifugo},
       {"mercure", "a Mercure hub", {kSse}, kMercureOptions, make_mercure},
+      {"plain", "any other server, by templates", {kSse, kWs, kWsRaw}, kPlainOptions, make_plain},
   };
   return rows;
 }
