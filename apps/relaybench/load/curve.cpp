@@ -71,7 +71,7 @@ double Curve::at(std::int64_t ns) const {
   for (const Piece& piece : pieces_) {
     if (ns < piece.end_ns) return level_at(piece, std::max(ns, piece.begin_ns));
   }
-  return 0;
+  return pieces_.empty() ? 0 : pieces_.back().to;
 }
 
 double Curve::area(std::int64_t from_ns, std::int64_t to_ns) const {

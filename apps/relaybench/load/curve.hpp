@@ -26,7 +26,7 @@ class Curve {
   static Curve of_clients(const Plan& plan, double scale);
   static Curve of_rate(const Plan& plan, double scale);
 
-  double at(std::int64_t ns) const;  // 0 behind the end
+  double at(std::int64_t ns) const;  // behind the end: as at the end
   std::int64_t end_ns() const { return pieces_.empty() ? 0 : pieces_.back().end_ns; }
   // The area below it: how much comes between two times.
   double area(std::int64_t from_ns, std::int64_t to_ns) const;
