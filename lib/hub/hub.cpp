@@ -253,15 +253,19 @@ void Hub::on_forgotten(MessageId common) {
   });
 }
 
-// A stream that is not live yet was promised none of them.
 void Hub::on_skipped(const Skipped& skipped) {
   const Topic* topic = topics_.find(skipped.channel.view());
   if (topic == nullptr) return;
   const Gap gap{skipped.channel, skipped.first - 1, skipped.last + 1, skipped.last};
   for (const Topic::Entry& entry : topic->entries) {
-    if (entry.subscription->resume_ != nullptr) continue;
+    Resume* const resume = entry.subscription->resume_.get();
+    if (resume != nullptr && resume->waits_for_watch()) continue;  // it was promised none of them
     metrics_.add(Counter::kMessagesDroppedInboxFull, static_cast<std::int64_t>(skipped.count));
-    tell_gap(*entry.subscription, gap);
+    if (resume != nullptr) {
+      resume->hold(gap);
+    } else {
+      tell_gap(*entry.subscription, gap);
+    }
   }
 }
 

@@ -15,8 +15,10 @@ class Joint::Part final : public Subscriber {
   Hub& hub() const { return hub_; }
   // Everything of this partition up to here has been handed on.
   Cursor::Place place() const {
-    if (subscription_.is_live() && hub_.proven() > told_) return {partition_, hub_.proven(), true};
-    return {partition_, told_, told_is_time_};
+    // Where the data's end was lost, the subscription went back below what was told.
+    const MessageId place = std::min(told_, subscription_.position());
+    if (subscription_.is_live() && hub_.proven() > place) return {partition_, hub_.proven(), true};
+    return {partition_, place, told_is_time_};
   }
 
   void on_live(Subscription&) override {
@@ -48,11 +50,7 @@ class Joint::Part final : public Subscriber {
     }
     subscriber().on_message(joint_.whole_, delivery, replayed);
   }
-  // Where the data's end was lost, it goes on below what was told.
-  void tell(const Gap& gap) {
-    told_ = std::min(told_, gap.first - 1);
-    subscriber().on_gap(joint_.whole_, gap);
-  }
+  void tell(const Gap& gap) { subscriber().on_gap(joint_.whole_, gap); }
 
  private:
   Subscriber& subscriber() const { return joint_.whole_.subscriber(); }

@@ -1,6 +1,7 @@
 #include "hub/resume.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "hub/hub.hpp"
 
@@ -94,7 +95,7 @@ void Resume::proceed() {
       return drain_hold();
     case State::kStalled:
       incomplete_ = false;
-      clear_hold();
+      forget_hold();
       return read_backlog();
     case State::kWatching:
     case State::kDone:
@@ -109,18 +110,51 @@ void Resume::retire() {
 }
 
 void Resume::hold(const DeliveryPtr& delivery) {
-  if (hold_.size() >= std::max(hub_.limits().hold_messages / parts_, std::size_t{1})) {
+  if (hold_.size() - held_gaps_ >= std::max(hub_.limits().hold_messages / parts_, std::size_t{1})) {
     hub_.metrics().add(metrics::Counter::kHoldOverflows);
-    clear_hold();
+    forget_hold();
     incomplete_ = true;
   }
-  hold_.push_back(delivery);
+  hold_.push_back({delivery, {}});
   hub_.metrics().add(metrics::Gauge::kHoldQueueMessages, 1);
+}
+
+void Resume::hold(const Gap& gap) {
+  hold_.push_back({nullptr, gap});
+  ++held_gaps_;
+  hub_.metrics().add(metrics::Gauge::kHoldQueueMessages, 1);
+  if (held_gaps_ <= 2 * subscription_.members_.size()) return;
+  forget_hold();
+  incomplete_ = true;
 }
 
 void Resume::clear_hold() {
   hub_.metrics().add(metrics::Gauge::kHoldQueueMessages, -static_cast<std::int64_t>(hold_.size()));
   hold_.clear();
+  held_gaps_ = 0;
+}
+
+// What is kept comes again with the backlog. Of the rest one gap for each channel stays.
+void Resume::forget_hold() {
+  std::map<std::string_view, Gap> gaps;
+  for (const Held& held : hold_) {
+    Gap gap = held.gap;
+    if (held.delivery != nullptr) {
+      const Message& message = held.delivery->message();
+      if (message.body.ttl_ms != 0 || message.id == 0) continue;
+      gap = {message.body.channel, message.id - 1, message.id + 1, message.id};
+    }
+    const auto [at, added] = gaps.try_emplace(gap.channel.view(), gap);
+    if (added) continue;
+    at->second.first = std::max(at->second.first, gap.first);
+    at->second.gone = std::max(at->second.gone, gap.gone);
+  }
+  const std::deque<Held> former = std::move(hold_);
+  hub_.metrics().add(metrics::Gauge::kHoldQueueMessages,
+                     static_cast<std::int64_t>(gaps.size()) - static_cast<std::int64_t>(former.size()));
+  hold_.clear();
+  for (const auto& [channel, gap] : gaps) hold_.push_back({nullptr, gap});
+  held_gaps_ = hold_.size();
 }
 
 void Resume::drain_hold() {
@@ -130,10 +164,15 @@ void Resume::drain_hold() {
   }
   while (!hold_.empty()) {
     if (subscription_.subscriber().congested()) return;
-    const DeliveryPtr delivery = std::move(hold_.front());
+    const Held held = std::move(hold_.front());
     hold_.pop_front();
     hub_.metrics().add(metrics::Gauge::kHoldQueueMessages, -1);
-    hub_.deliver(subscription_, *delivery);
+    if (held.delivery != nullptr) {
+      hub_.deliver(subscription_, *held.delivery);
+    } else {
+      --held_gaps_;
+      hub_.tell_gap(subscription_, held.gap);
+    }
   }
   if (subscription_.subscriber().not_ready()) return;
   state_ = State::kDone;

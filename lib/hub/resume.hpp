@@ -2,7 +2,8 @@
 //
 // Live messages are held back (bounded) while the backlog is read; then they follow, without those the
 // backlog had already. When the hold overflows, or the store's link broke meanwhile, the backlog is read
-// again from the position reached: nothing is lost for being slow. Loop thread only; owned by its
+// again from the position reached: nothing that is kept is lost for being slow, and of ephemeral messages it
+// is told that they are missing. Loop thread only; owned by its
 // Subscription.
 #pragma once
 
@@ -28,6 +29,8 @@ class Resume {
   bool waits_for_watch() const { return unconfirmed_ > 0; }
   // A live message: kept until its turn.
   void hold(const DeliveryPtr& delivery);
+  // Messages that no backlog has will not come: told in their place.
+  void hold(const Gap& gap);
   // Announcements may have been missed, or the store answers again.
   void on_interrupted() { incomplete_ = true; }
   void on_restored();
@@ -48,12 +51,18 @@ class Resume {
   void know_position();
   void drain_hold();
   void clear_hold();
+  void forget_hold();
   void become_live(bool with_gap);
 
   Hub& hub_;
   Subscription& subscription_;
   Replay replay_;
-  std::deque<DeliveryPtr> hold_;
+  struct Held {
+    DeliveryPtr delivery;  // none: a gap
+    Gap gap;
+  };
+  std::deque<Held> hold_;
+  std::size_t held_gaps_ = 0;  // among them; not bounded but by forget_hold()
   std::size_t unconfirmed_;
   State state_ = State::kWatching;
   bool live_only_;

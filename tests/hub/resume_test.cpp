@@ -1,5 +1,6 @@
 #include "hub/resume.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "hub/hub.hpp"
@@ -113,6 +114,55 @@ TEST_CASE("A store that refuses the watch or the first read is told, before anyt
     CHECK(f.hub.topics().size() == 0);
     CHECK(f.storage.watched().empty());
   }
+}
+
+TEST_CASE("While it catches up it is told of ephemeral messages that will not come, in their place") {
+  Fixture f;
+  f.subscribe(1014);
+  f.hub.on_skipped({ChannelName::copy_of("a"), 7, 9, 3});  // nothing was promised yet
+  f.storage.deliver_announcement();
+  f.storage.execute_command();
+  const MessageId before = f.storage.store("a", "before", false);
+  while (f.storage.deliver_announcement()) {
+  }
+  f.hub.on_skipped({ChannelName::copy_of("a"), 1021, 1023, 3});
+  f.hub.on_skipped({ChannelName::copy_of("b"), 1021, 1021, 1});
+  f.storage.settle();
+  REQUIRE(f.subscriber.told.size() == 7);  // 1015 to 1019, the one before, the gap
+  CHECK(f.subscriber.told[5].id == before);
+  CHECK(f.subscriber.told[6].gap);
+  CHECK(f.subscriber.told[6].id == 1020);
+  CHECK(f.subscriber.told[6].first == 1024);
+  CHECK(f.metrics.get(metrics::Counter::kMessagesDroppedInboxFull) == 3);
+  CHECK(f.held() == 0);
+}
+
+TEST_CASE("Of ephemeral messages beyond what may be held one gap remains, and what is kept comes once") {
+  Fixture f;
+  f.subscribe(1009);
+  f.storage.deliver_announcement();
+  f.storage.execute_command();
+  std::vector<MessageId> kept;
+  for (int i = 0; i < 36; ++i) {
+    const MessageId id = f.storage.store("a", "flood", i % 3 == 0);
+    if (i % 3 == 0) kept.push_back(id);
+  }
+  while (f.storage.deliver_announcement()) {
+  }
+  CHECK(f.held() <= 11);
+  f.storage.settle();
+  CHECK(f.subscriber.gaps() == 1);
+  std::vector<MessageId> got;
+  for (const RecordingSubscriber::Told& one : f.subscriber.told) {
+    if (one.gap) {
+      CHECK(one.id == 1020);  // 1020 is kept
+      CHECK(one.first > 1040);
+    } else if (one.id >= 1020 && std::count(kept.begin(), kept.end(), one.id) == 1) {
+      got.push_back(one.id);
+    }
+  }
+  CHECK(got == kept);
+  CHECK(f.held() == 0);
 }
 
 // The link is cut after every possible number of steps, and comes back.
