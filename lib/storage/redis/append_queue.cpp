@@ -9,7 +9,7 @@ namespace relay::redis {
 namespace {
 
 constexpr Milliseconds kTick{100};
-// A batch holds Redis up for half a millisecond at most: 128 appends of 4 to 7 us (bench_redis_publish).
+// A batch holds Redis up for a millisecond at most: 128 appends of 3 to 9 us (bench_redis_publish).
 constexpr std::size_t kMostAppends = 128;
 constexpr std::size_t kMostBytes = 256 * 1024;
 constexpr int kRenewals = 16;  // of an expiry, in a channel's max_age
