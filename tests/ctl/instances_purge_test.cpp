@@ -4,8 +4,8 @@
 #include <signal.h>
 
 #include <functional>
-#include <thread>
 
+#include "support/await.hpp"
 #include "support/catch.hpp"
 #include "support/relayd_process.hpp"
 #include "support/storage_under_test.hpp"
@@ -24,14 +24,6 @@ struct Registry : StoredFixture {
     settings.merge(
         Settings{{"instance.id", id}, {"instance.heartbeat_interval", "1s"}, {"instance.dead_after", "1h"}});
     return RelaydProcess(settings);
-  }
-  bool await(const std::function<bool()>& condition, std::chrono::milliseconds limit = 20s) {
-    const auto until = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-      if (std::chrono::steady_clock::now() > until) return false;
-      std::this_thread::sleep_for(20ms);  // what a relayd writes into Redis can only be looked for
-    }
-    return true;
   }
   bool listed(const std::string& id) { return redis.command({"ZSCORE", "relay:instances", id}) != "(nil)"; }
   std::int64_t silent_ms(const std::string& id) {
@@ -60,11 +52,10 @@ TEST_CASE("instances purge --dead works with every relayd gone") {
     set.open(one.port(), Wire::kSse, "channel=c");
     set.open(two.port(), Wire::kWsJson, "channel=c");
     REQUIRE(set.await_live());
-    REQUIRE(f.await([&] {
+    REQUIRE(await([&] {
       return f.present("edge-1") && f.present("edge-2") && f.redis.command({"SCARD", "relay:subs:c"}) == "3";
     }));
-    REQUIRE(
-        f.await([&] { return f.redis.command({"HGET", "relay:instance:edge-1", "clientCount"}) == "2"; }));
+    REQUIRE(await([&] { return f.redis.command({"HGET", "relay:instance:edge-1", "clientCount"}) == "2"; }));
     one.process().signal(SIGKILL);
     two.process().signal(SIGKILL);
     REQUIRE(one.process().wait(10s));
@@ -115,7 +106,7 @@ TEST_CASE("check instances tells the dead from the living") {
   CHECK(f.ctl.run({"check", "instances", "--format", "nagios"}).exit == 2);
   RelaydProcess relayd = f.relayd("edge-1");
   relayd.await_ready();
-  REQUIRE(f.await([&] { return f.listed("edge-1"); }));
+  REQUIRE(await([&] { return f.listed("edge-1"); }));
   CHECK(f.ctl.good({"check", "instances"}).out == "ok: 1 alive, 0 dead\n");
   f.redis.command({"ZADD", "relay:instances", "1", "edge-9"});
   const auto dead = f.ctl.run({"check", "instances", "--format", "nagios"});
@@ -133,18 +124,18 @@ TEST_CASE("a purge that races a revived instance never removes it for good") {
   StreamSet set;
   Stream& stream = set.open(relayd.port(), Wire::kSse, "channel=c");
   REQUIRE(set.await_live());
-  REQUIRE(f.await([&] { return f.present("edge-1"); }));
+  REQUIRE(await([&] { return f.present("edge-1"); }));
   for (int round = 0; round < 4; ++round) {
     relayd.process().signal(SIGSTOP);
     const std::string beat = f.redis.command({"ZSCORE", "relay:instances", "edge-1"});
-    REQUIRE(f.await([&] { return f.silent_ms("edge-1") > 1600; }));
+    REQUIRE(await([&] { return f.silent_ms("edge-1") > 1600; }));
     // Its first beat after the thaw falls into the purge, or comes just before or behind it.
     ChildProcess purge(f.ctl.ctl.command({"instances", "purge", "--dead", "--grace", "1500ms", "-y"}),
                        f.ctl.ctl.environment());
     if (round % 2 == 0) REQUIRE(purge.wait(20s) == 0);
     relayd.process().signal(SIGCONT);
     REQUIRE(purge.wait(20s) == 0);
-    CHECK(f.await([&] {
+    CHECK(await([&] {
       return f.listed("edge-1") && f.redis.command({"ZSCORE", "relay:instances", "edge-1"}) != beat &&
              f.present("edge-1");
     }));
@@ -158,7 +149,7 @@ TEST_CASE("an instance that beats is never touched") {
   Registry f;
   RelaydProcess relayd = f.relayd("edge-1");
   relayd.await_ready();
-  REQUIRE(f.await([&] { return f.listed("edge-1"); }));
+  REQUIRE(await([&] { return f.listed("edge-1"); }));
   const std::string token = f.redis.command({"HGET", "relay:held:edge-1", "@"});
   CHECK(f.ctl.run({"instances", "purge", "edge-1", "--grace", "10s", "-y"}).exit == 1);
   CHECK(has(f.ctl.good({"instances", "purge", "--dead", "--grace", "10s", "-y"}).err, "no instance is dead"));

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "ctl/live_fixture.hpp"
+#include "support/await.hpp"
 #include "support/catch.hpp"
 
 namespace {
@@ -171,14 +172,11 @@ TEST_CASE("watching shows it again and again until interrupted") {
   ChildProcess watching(fixture.ctl.command({"status", "-o", "jsonl", "--watch=100ms"}),
                         fixture.ctl.environment());
   REQUIRE(watching.await_line("edge-1", std::chrono::seconds(15)));
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(15);
   const auto lines = [&] {
     const std::string all = watching.output();
     return std::count(all.begin(), all.end(), '\n');
   };
-  while (lines() < 3 && std::chrono::steady_clock::now() < until)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  CHECK(lines() >= 3);
+  CHECK(await([&] { return lines() >= 3; }));
   watching.signal(SIGINT);
   CHECK(watching.wait(std::chrono::seconds(15)) == 130);
 }

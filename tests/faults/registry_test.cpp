@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "support/await.hpp"
 #include "support/catch.hpp"
 #include "support/redis_cluster.hpp"
 #include "support/redis_server.hpp"
@@ -38,17 +39,6 @@ std::unique_ptr<RelaydProcess> start(Settings settings, const std::string& id, S
 
 std::unique_ptr<RelaydProcess> start(const RedisServer& server, const std::string& id, Settings more = {}) {
   return start(redis_settings(server), id, std::move(more));
-}
-
-// The state of the registry can only be asked for.
-template <class Holds>
-bool await(Holds holds, std::chrono::milliseconds limit = kPatience) {
-  const auto until = Clock::now() + limit;
-  while (!holds()) {
-    if (Clock::now() > until) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
 }
 
 Json presence(const RelaydProcess& relayd, const std::string& channel) {

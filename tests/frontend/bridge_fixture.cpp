@@ -18,6 +18,7 @@
 #include "net/listener.hpp"
 #include "net/tls.hpp"
 #include "server/make_storage.hpp"
+#include "support/await.hpp"
 #include "support/storage_under_test.hpp"
 
 namespace relay::test {
@@ -178,11 +179,8 @@ namespace {
 
 // For what has no event to wait for: counters that another thread changes.
 void wait_until(const std::function<bool()>& condition) {
-  const auto give_up = std::chrono::steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("did not happen in time");
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
+  if (!test::await(condition, kPatience, std::chrono::milliseconds(1)))
+    throw std::runtime_error("did not happen in time");
 }
 
 Error unavailable() {

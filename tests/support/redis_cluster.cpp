@@ -23,16 +23,6 @@ std::string value_of(RedisServer& server, std::string_view section, std::string_
 
 }  // namespace
 
-void await_condition(const std::function<bool()>& condition, std::string_view what,
-                     std::chrono::milliseconds limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > until)
-      throw std::runtime_error("not in time: " + std::string(what));
-    std::this_thread::sleep_for(20ms);  // Redis has no event for what goes on in a cluster
-  }
-}
-
 RedisCluster::RedisCluster(Options options) : options_(std::move(options)) {
   const std::size_t count = options_.masters * (1 + options_.replicas);
   std::vector<std::string> bus_ports;

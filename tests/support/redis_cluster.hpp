@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "support/await.hpp"
 #include "support/redis_server.hpp"
 
 namespace relay::test {
@@ -50,9 +51,5 @@ class RedisCluster {
   std::vector<std::unique_ptr<RedisServer>> nodes_;
   std::vector<std::string> ids_;
 };
-
-// Until it says true.
-void await_condition(const std::function<bool()>& condition, std::string_view what,
-                     std::chrono::milliseconds limit = std::chrono::seconds(30));
 
 }  // namespace relay::test
