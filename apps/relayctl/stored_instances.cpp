@@ -68,7 +68,9 @@ Json instance_row(const StoredInstance& instance, Milliseconds dead_after) {
   const bool known = status.started_ms != 0;
   const auto if_known = [known](Json value) { return known ? std::move(value) : Json(); };
   return {{"instance", repair_utf8(status.id)},
-          {"state", instance.silent_ms < dead_after.count() ? "alive" : "dead"},
+          {"state", instance.silent_ms >= dead_after.count() ? "dead"
+                    : status.draining                        ? "draining"
+                                                             : "alive"},
           {"silent_ms", instance.silent_ms},
           {"clients", if_known(status.clients)},
           {"published_per_second", if_known(status.published_per_second)},

@@ -1,10 +1,9 @@
-// /admin/v1/instances: who lives, and taking this one out of rotation.
-#include "base/log.hpp"
+// /admin/v1/instances: who lives, and taking one out of rotation.
 #include "frontend/admin_handlers.hpp"
 #include "frontend/admin_json.hpp"
 #include "frontend/admin_state.hpp"
+#include "frontend/instance_orders.hpp"
 #include "frontend/instances.hpp"
-#include "frontend/operations.hpp"
 
 namespace relay::frontend {
 namespace {
@@ -27,7 +26,9 @@ Json local_instance(const LoopContext& context) {
 Json other_instance(const hub::Instance& instance) {
   const hub::InstanceStatus& status = instance.status;
   return {{"instance", status.id},
-          {"state", instance.alive ? "alive" : "dead"},
+          {"state", !instance.alive   ? "dead"
+                    : status.draining ? "draining"
+                                      : "alive"},
           {"here", false},
           {"host", status.host},
           {"version", status.version},
@@ -39,19 +40,18 @@ Json other_instance(const hub::Instance& instance) {
           {"delivered_per_second", status.delivered_per_second}};
 }
 
-// False, and answered, if the path names another instance: only the one that is asked can drain itself.
-bool is_here(const ExchangePtr& exchange) {
-  const std::string& here = exchange->context().shared.instance_id;
-  if (exchange->parameter() == here) return true;
-  answer(*exchange, make_error(ErrorKind::kNotFound, "other_instance",
-                               "this is instance " + here + ": ask " + exchange->parameter() + " itself"));
-  return false;
-}
-
-Json drain_json(const LoopContext& context) {
-  return {{"instance", context.shared.instance_id},
-          {"draining", context.shared.draining.load(std::memory_order_relaxed)},
-          {"clients", clients_of(context.shared)}};
+// By this instance, or by the other one that the path names.
+void change_rotation(const ExchangePtr& exchange, const RotationOrder& order) {
+  const Shared& shared = exchange->context().shared;
+  const std::string& instance = exchange->parameter();
+  const auto tell = [exchange](const Result<Rotation>& rotation) {
+    if (!rotation) return answer(*exchange, rotation.error());
+    answer(*exchange, {{"instance", exchange->parameter()},
+                       {"draining", rotation->draining},
+                       {"clients", rotation->clients}});
+  };
+  if (instance == shared.instance_id) return tell(shared.orders->obey(order, instance));
+  shared.orders->send(instance, order, tell);
 }
 
 }  // namespace
@@ -71,24 +71,17 @@ void handle_admin_instances(const ExchangePtr& exchange) {
 }
 
 void handle_admin_drain(const ExchangePtr& exchange) {
-  if (!is_here(exchange)) return;
-  const LoopContext& context = exchange->context();
   const auto body = read_body(*exchange);
   if (!body) return answer(*exchange, body.error());
   const auto spread = number_member(*body, "spread_ms", 24 * 3'600'000LL);
   if (!spread) return answer(*exchange, spread.error());
-  const Milliseconds over = *spread ? Milliseconds(**spread) : context.settings->options.drain.spread;
-  log::info("drain.operator", "an operator takes this instance out of rotation",
-            {{"spread_ms", over.count()}});
-  context.shared.operations->drain(over);
-  answer(*exchange, drain_json(context));
+  RotationOrder order;
+  if (*spread) order.spread = Milliseconds(**spread);
+  change_rotation(exchange, order);
 }
 
 void handle_admin_undrain(const ExchangePtr& exchange) {
-  if (!is_here(exchange)) return;
-  log::info("drain.undone", "an operator puts this instance back into rotation");
-  exchange->context().shared.operations->undrain();
-  answer(*exchange, drain_json(exchange->context()));
+  change_rotation(exchange, {false, {}});
 }
 
 }  // namespace relay::frontend

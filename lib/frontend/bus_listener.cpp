@@ -1,14 +1,11 @@
 #include "frontend/bus_listener.hpp"
 
+#include "frontend/instance_orders.hpp"
 #include "frontend/instances.hpp"
 #include "frontend/ws_session.hpp"
 
 namespace relay::frontend {
 namespace {
-
-hub::ChannelName instance_channel(std::string_view instance) {
-  return hub::ChannelName::copy_of("$instance:" + std::string(instance));
-}
 
 // An ephemeral message without an id: the store has not seen it.
 hub::DeliveryPtr local_delivery(hub::Draft draft) {
@@ -29,6 +26,10 @@ bool send_to_one(LoopContext& context, const ClientId& to, hub::Delivery& delive
 
 }  // namespace
 
+hub::ChannelName instance_channel(std::string_view instance) {
+  return hub::ChannelName::copy_of("$instance:" + std::string(instance));
+}
+
 BusListener::BusListener(LoopContext& context) : context_(context) {}
 
 void BusListener::start() {
@@ -40,6 +41,7 @@ void BusListener::start() {
 
 void BusListener::tick() {
   if (!subscription_.active()) start();
+  if (context_.loop.index() == 0) context_.shared.orders->tick();
 }
 
 void BusListener::on_message(hub::Subscription&, hub::Delivery& delivery, bool) {
@@ -49,6 +51,7 @@ void BusListener::on_message(hub::Subscription&, hub::Delivery& delivery, bool) 
     return;  // delivered already, without this detour
   context_.metrics.add(metrics::Counter::kCrossInstanceMessages);
   if (message.channel() == hub::kBroadcastChannel) return send_to_all(context_, delivery);
+  if (context_.loop.index() == 0 && context_.shared.orders->take(message)) return;
   // A direct message names its receiver as the event.
   const auto to = ClientId::parse(message.body.event);
   if (!to) return;

@@ -15,6 +15,9 @@
 
 namespace relay::frontend {
 
+// What is for one instance alone: direct messages to its clients, and orders (instance_orders.hpp).
+hub::ChannelName instance_channel(std::string_view instance);
+
 // The channel name that direct messages carry on the wire.
 inline constexpr std::string_view kDirectChannel = "$direct";
 

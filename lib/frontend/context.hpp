@@ -37,6 +37,7 @@ namespace relay::frontend {
 class WsSession;
 class AdminState;
 class BridgeState;
+class InstanceOrders;
 class Operations;
 struct LoopContext;
 
@@ -59,8 +60,9 @@ struct Shared {
   std::atomic<bool> reload_failed{false};
   std::shared_ptr<BridgeState> bridge;  // what the bridge keeps over all loops
   std::shared_ptr<AdminState> admin;
-  Operations* operations = nullptr;  // complete before the loops run
-  std::size_t capacity = 0;          // clients that fit
+  std::shared_ptr<InstanceOrders> orders;  // the first loop's alone
+  Operations* operations = nullptr;        // complete before the loops run
+  std::size_t capacity = 0;                // clients that fit
 };
 
 struct LoopContext {

@@ -32,6 +32,7 @@ struct InstanceStatus {
   std::int64_t timestamp_ms = 0;  // when it said so, by its own clock
   std::int64_t clients = 0;       // all transports
   std::int64_t loops = 0;
+  bool draining = false;  // out of rotation
   double published_per_second = 0;  // since the beat before
   double delivered_per_second = 0;
 };

@@ -74,6 +74,7 @@ bool Instance::beat_is_due(std::int64_t now_ms) {
   const Milliseconds interval = home_.settings->options.instance.heartbeat_interval;
   const std::int64_t since = now_ms - beat_ms_;
   if (since >= interval.count()) return true;
+  if (home_.shared.draining.load(std::memory_order_relaxed) != draining_at_beat_) return true;
   const Milliseconds spacing = std::max(interval / kChangeDivisor, kLeastSpacing);
   return since >= spacing.count() && clients() != clients_at_beat_;
 }
@@ -103,6 +104,7 @@ hub::InstanceStatus Instance::status(std::int64_t now_ms) {
   status.started_ms = home_.shared.started_ms;
   status.timestamp_ms = home_.loop.clock().wall_ms();
   status.clients = clients();
+  status.draining = draining_at_beat_ = home_.shared.draining.load(std::memory_order_relaxed);
   status.loops = static_cast<std::int64_t>(home_.shared.loops.size());
   status.published_per_second = per_second(published - std::exchange(published_at_beat_, published), time_ms);
   status.delivered_per_second = per_second(delivered - std::exchange(delivered_at_beat_, delivered), time_ms);

@@ -52,6 +52,7 @@ class Instance final : public hub::RegistryEvents {
   std::int64_t beat_ms_ = 0;  // steady; the last beat, and what was so at it
   std::int64_t sweep_ms_ = 0;
   std::int64_t clients_at_beat_ = 0;
+  bool draining_at_beat_ = false;
   std::int64_t published_at_beat_ = 0;
   std::int64_t delivered_at_beat_ = 0;
   std::int64_t store_since_ms_ = 0;

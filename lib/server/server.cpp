@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "frontend/admin_state.hpp"
 #include "frontend/bridge_state.hpp"
+#include "frontend/instance_orders.hpp"
 #include "options/reload.hpp"
 #include "options/table.hpp"
 #include "server/limits.hpp"
@@ -168,6 +169,7 @@ Result<bool> Server::prepare() {
     shared_.loops.push_back(&worker->context());
     counted.push_back(&worker->metrics());
   }
+  shared_.orders = std::make_shared<frontend::InstanceOrders>(*shared_.loops.front());
   instance_ = std::make_unique<Instance>(shared_);
   instance_->attach(make_registry(options, storage_, *shared_.loops.front(), *instance_));
   for (const auto& worker : workers_) worker->set_instance(*instance_);

@@ -95,7 +95,7 @@ TEST_CASE("A beat puts the instance into the registry and is announced") {
   CHECK(
       listener.next() ==
       R"({"instance":"one","timestamp":7000,"clientCount":0,"version":"1.2","host":"a host","started":1000,)"
-      R"("loops":2,"publishedPerSecond":1.50,"deliveredPerSecond":0.00})");
+      R"("loops":2,"draining":false,"publishedPerSecond":1.50,"deliveredPerSecond":0.00})");
   const std::vector<hub::Instance> all = instances(one);
   REQUIRE(all.size() == 1);
   CHECK(all[0].alive);

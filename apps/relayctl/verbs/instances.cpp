@@ -48,7 +48,12 @@ Outcome<std::vector<Json>> all_instances(Context& context) {
   return rows ? std::move(rows) : Outcome<std::vector<Json>>(live.error());
 }
 
-// drain and undrain: one POST to the instance itself.
+std::vector<Json>::const_iterator find_instance(const std::vector<Json>& rows, const std::string& id) {
+  return std::find_if(rows.begin(), rows.end(),
+                      [&](const Json& row) { return row.value("instance", "") == id; });
+}
+
+// drain and undrain: one POST to whichever relayd was asked, which passes it on to the one that is meant.
 int change_rotation(Context& context, const std::string& verb, const Json& body) {
   const auto live = context.live();
   if (!live) return context.fail(live.error());
@@ -56,9 +61,7 @@ int change_rotation(Context& context, const std::string& verb, const Json& body)
       std::string(kPath) + "/" + percent_encode(context.arguments.text("INSTANCE")) + "/" + verb, body);
   if (!done) {
     Failure failure = done.error();
-    if (failure.exit == exit_code::kNo)
-      failure.fix = "name its admin socket or operator address: relayctl -s HOST:PORT instances " + verb +
-                    " " + context.arguments.text("INSTANCE");
+    if (failure.exit == exit_code::kNo) failure.fix = "see: relayctl instances list";
     return context.fail(failure);
   }
   return context.finish(context.output.record(context.columns(), *done));
@@ -96,8 +99,7 @@ int instances_get(Context& context) {
   const std::string& id = context.arguments.text("INSTANCE");
   const auto rows = all_instances(context);
   if (!rows) return context.fail(rows.error());
-  const auto found = std::find_if(rows->begin(), rows->end(),
-                                  [&](const Json& row) { return row.value("instance", "") == id; });
+  const auto found = find_instance(*rows, id);
   if (found == rows->end())
     return context.fail(
         {exit_code::kNo, "there is no instance \"" + id + "\"", {}, "see: relayctl instances list"});
@@ -110,7 +112,10 @@ Form instances_drain_form() {
           .text =
               "Readiness says no, so balancers send nobody; streams and sockets are ended over the time "
               "given, and\n"
-              "those who come all the same are sent on. The process stays, and undrain puts it back.\n",
+              "those who come all the same are sent on. The process stays, and undrain puts it back. Any "
+              "instance of "
+              "the\n"
+              "same store may be named; the answer comes when it has obeyed.\n",
           .examples = {{"relayctl instances drain edge-1 --spread 60s", "gently"},
                        {"relayctl wait drained --for 2m", "until nobody is left"}},
           .columns = rotation_columns()};
@@ -121,12 +126,13 @@ int instances_drain(Context& context) {
   if (!spread) return context.fail(spread.error());
   const auto live = context.live();
   if (!live) return context.fail(live.error());
-  const auto status = (*live)->get("/admin/v1/status");
-  if (!status) return context.fail(status.error());
-  const auto answer = context.console.ask(context.arguments.text("INSTANCE") + " goes out of rotation; " +
-                                              counted(status->value("clients", std::int64_t{0}), "client") +
-                                              " of " + status->value("instance", "") + " will be sent away",
-                                          "Drain it?");
+  const std::string& id = context.arguments.text("INSTANCE");
+  const auto rows = (*live)->list(std::string(kPath), "instances");
+  if (!rows) return context.fail(rows.error());
+  const auto it = find_instance(*rows, id);
+  const std::int64_t clients = it == rows->end() ? 0 : it->value("clients", std::int64_t{0});
+  const auto answer = context.console.ask(
+      id + " goes out of rotation; " + counted(clients, "client") + " of it will be sent away", "Drain it?");
   if (!answer) return context.fail(answer.error());
   if (*answer != Answer::kYes) return *answer == Answer::kDryRun ? exit_code::kOk : exit_code::kNo;
   return change_rotation(context, "drain",

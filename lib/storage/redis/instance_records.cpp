@@ -50,6 +50,9 @@ constexpr StatusRow kStatusRows[] = {
      [](hub::InstanceStatus& s, std::string_view text) { s.started_ms = to_number(text); }},
     {"loops", false, [](const hub::InstanceStatus& s) { return std::to_string(s.loops); },
      [](hub::InstanceStatus& s, std::string_view text) { s.loops = to_number(text); }},
+    {"draining", false,
+     [](const hub::InstanceStatus& s) { return std::string(s.draining ? "true" : "false"); },
+     [](hub::InstanceStatus& s, std::string_view text) { s.draining = text == "true"; }},
     {"publishedPerSecond", false,
      [](const hub::InstanceStatus& s) { return rate_text(s.published_per_second); },
      [](hub::InstanceStatus& s, std::string_view text) {
