@@ -7,6 +7,8 @@
 namespace relay::cli {
 namespace {
 
+constexpr std::size_t kTextWidth = 92;
+
 std::string padded(std::string_view text, std::size_t width) {
   std::string out(text);
   out.resize(std::max(width, out.size() + 2), ' ');
@@ -44,6 +46,22 @@ std::string example_lines(const std::vector<Example>& examples) {
 
 std::string command_line_of(const Command& command) {
   return "  " + padded(command.path, 20) + std::string(command.help) + "\n";
+}
+
+// Lines that are too long for a terminal, broken between words.
+std::string wrapped(std::string_view text) {
+  std::string out;
+  std::size_t begin = 0;  // of the last line
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') begin = out.size();
+    if (out.size() - begin <= kTextWidth || c == ' ') continue;
+    const auto space = out.rfind(' ');
+    if (space == out.npos || space <= begin) continue;
+    out[space] = '\n';
+    begin = space + 1;
+  }
+  return out;
 }
 
 std::string group_lines(const Program& program) {
@@ -106,7 +124,7 @@ std::string command_help(const Program& program, const Command& command, bool fu
   std::string out = name + " - " + std::string(command.help) + "\n\n";
   if (!form.examples.empty()) out += "Examples:\n" + example_lines(form.examples) + "\n";
   out += "Usage: " + name + argument_words(form) + (form.flags.empty() ? "" : " [flags]") + "\n";
-  if (!form.text.empty()) out += "\n" + std::string(form.text);
+  if (!form.text.empty()) out += "\n" + wrapped(form.text);
   if (!form.flags.empty()) out += "\nFlags:\n" + flag_lines(form.flags);
   if (!full) return out + "\nMore: " + name + " --help\n";
   out += group_lines(program);

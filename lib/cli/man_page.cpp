@@ -8,29 +8,6 @@ namespace {
 
 constexpr std::size_t kTextWidth = 78;
 
-// Text as roff prints it: no escape begins by accident, quotes and hyphens stay as typed.
-std::string roff(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\') {
-      out += "\\e";
-    } else if (c == '"') {
-      out += "\\(dq";
-    } else if (c == '-') {
-      out += "\\-";
-    } else if (c == '\'') {
-      out += "\\(aq";
-    } else if (c == '~') {
-      out += "\\(ti";
-    } else if (c == '^') {
-      out += "\\(ha";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 // In lines of at most kTextWidth characters; none is taken for a macro, and a sentence ends its line.
 std::string paragraph(std::string_view text) {
   std::string out;
@@ -138,6 +115,28 @@ std::string exit_status(const Program& program) {
 }
 
 }  // namespace
+
+std::string roff(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\\') {
+      out += "\\e";
+    } else if (c == '"') {
+      out += "\\(dq";
+    } else if (c == '-') {
+      out += "\\-";
+    } else if (c == '\'') {
+      out += "\\(aq";
+    } else if (c == '~') {
+      out += "\\(ti";
+    } else if (c == '^') {
+      out += "\\(ha";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
 
 std::string man_page(const Program& program) {
   std::string out(program.man.head);
