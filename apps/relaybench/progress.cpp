@@ -17,7 +17,8 @@ constexpr std::size_t kBarWidth = 30;
 constexpr Nanoseconds kPlainEvery = std::chrono::seconds(5);
 
 std::string seconds(Nanoseconds time) {
-  return cli::human_duration(std::chrono::duration_cast<std::chrono::seconds>(time).count() * 1000);
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  return whole < 60 ? std::to_string(whole) + "s" : cli::human_duration(whole * 1000);
 }
 
 // "30 s", "500 ms": whole numbers as they were asked for.

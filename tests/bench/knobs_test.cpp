@@ -32,7 +32,7 @@ Request with(std::string_view flag, std::string_view text) {
   Request request;
   const auto given = give(request, {flag, text});
   INFO(flag << " " << text);
-  REQUIRE(given);
+  REQUIRE(given.has_value());
   return request;
 }
 
@@ -40,7 +40,7 @@ std::string refusal(std::string_view flag, std::string_view text) {
   Request request;
   const auto given = give(request, {flag, text});
   INFO(flag << " " << text);
-  REQUIRE_FALSE(given);
+  REQUIRE_FALSE(given.has_value());
   CHECK(given.error().exit == 64);
   return given.error().fix;
 }
@@ -65,10 +65,10 @@ TEST_CASE("knobs fill what they are named after") {
 
 TEST_CASE("a rate ends the closed loop, and the other way round") {
   Request request = with("--rate", "500/s");
-  REQUIRE(give(request, {"--closed", "yes"}));
+  REQUIRE(give(request, {"--closed", "yes"}).has_value());
   CHECK(request.plan.shape.closed);
   CHECK(request.plan.shape.rate == 0);
-  REQUIRE(give(request, {"--rate", "5/s"}));
+  REQUIRE(give(request, {"--rate", "5/s"}).has_value());
   CHECK_FALSE(request.plan.shape.closed);
 }
 
@@ -89,18 +89,18 @@ TEST_CASE("what cannot be read is refused with what was expected") {
 TEST_CASE("numbers read as people write them") {
   CHECK(read_number("50,000") == 50'000U);
   CHECK(read_number("1.5k") == 1'500U);
-  CHECK_FALSE(read_number("5G"));
-  CHECK_FALSE(read_number(""));
+  CHECK_FALSE(read_number("5G").has_value());
+  CHECK_FALSE(read_number("").has_value());
   CHECK(read_rate("0.5/s") == 0.5);
-  CHECK_FALSE(read_rate("1..5"));
+  CHECK_FALSE(read_rate("1..5").has_value());
   CHECK(read_share("0.2") == 0.2);
-  CHECK_FALSE(read_share("2"));
+  CHECK_FALSE(read_share("2").has_value());
   CHECK(read_factor("1.5x") == 1.5);
-  CHECK_FALSE(read_factor("0"));
+  CHECK_FALSE(read_factor("0").has_value());
   CHECK(read_level("50%")->share);
   CHECK(read_level("300%")->number == 3);
   CHECK_FALSE(read_level("50")->share);
-  CHECK_FALSE(read_level("half"));
+  CHECK_FALSE(read_level("half").has_value());
 }
 
 // A request for 1,000 subscribers at 100 messages a second.
@@ -118,7 +118,7 @@ TEST_CASE("without stages there is one, as long as was asked for") {
   Request request = thousand();
   request.duration = milliseconds(7'000);
   const auto plan = finished(request);
-  REQUIRE(plan);
+  REQUIRE(plan.has_value());
   REQUIRE(plan->stages.size() == 1);
   CHECK(plan->stages[0].duration == milliseconds(7'000));
   CHECK(plan->stages[0].rate == 1);
@@ -130,7 +130,7 @@ TEST_CASE("stages are shares of the load, and fill the duration in proportion") 
                     {"rush", milliseconds(10'000), {1, true}, {300, false}, Ramp::kSpike}};
   request.duration = milliseconds(4'000);
   const auto plan = finished(request);
-  REQUIRE(plan);
+  REQUIRE(plan.has_value());
   REQUIRE(plan->stages.size() == 2);
   CHECK(plan->stages[0].clients == 0.5);
   CHECK(plan->stages[0].duration == milliseconds(3'000));
@@ -143,7 +143,7 @@ TEST_CASE("a scaled run keeps the shape") {
   Request request = thousand();
   request.scale = 0.02;
   const auto plan = finished(request);
-  REQUIRE(plan);
+  REQUIRE(plan.has_value());
   CHECK(plan->shape.subscribers == 20);
   CHECK(plan->shape.channels == 1);
   CHECK(plan->shape.channels_per_subscriber == 1);
@@ -156,7 +156,7 @@ TEST_CASE("a ramp is a rate of connections, all channels are all") {
   request.ramp = milliseconds(10'000);
   request.all_channels = true;
   const auto plan = finished(request);
-  REQUIRE(plan);
+  REQUIRE(plan.has_value());
   CHECK(plan->connect_rate == 100);
   CHECK(plan->shape.channels_per_subscriber == 50);
 }
@@ -165,7 +165,7 @@ TEST_CASE("networks are source addresses without the first and the last") {
   Request request = thousand();
   request.source_networks = {"127.0.0.8/29", "127.0.1.1"};
   const auto plan = finished(request);
-  REQUIRE(plan);
+  REQUIRE(plan.has_value());
   const auto& addresses = plan->target.source_addresses;
   REQUIRE(addresses.size() == 7);
   CHECK(addresses.front() == "127.0.0.9");

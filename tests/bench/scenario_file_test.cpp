@@ -104,7 +104,7 @@ TEST_CASE("a ready-made load and its scenario file are the same") {
   for (const ReadyLoad& load : loads()) {
     INFO(load.name);
     const auto ready = request_of(std::string(load.name), {});
-    REQUIRE(ready);
+    REQUIRE(ready.has_value());
     Request request;
     const std::string text = scenario_text(load);
     CAPTURE(text);
@@ -112,8 +112,8 @@ TEST_CASE("a ready-made load and its scenario file are the same") {
     REQUIRE(wrong.empty());
     const auto a = finished(*ready);
     const auto b = finished(request);
-    REQUIRE(a);
-    REQUIRE(b);
+    REQUIRE(a.has_value());
+    REQUIRE(b.has_value());
     CHECK(a->name == b->name);
     CHECK(a->shape.subscribers == b->shape.subscribers);
     CHECK(a->shape.channels == b->shape.channels);
@@ -130,11 +130,11 @@ TEST_CASE("flags win over the load, and a load may read a flag its own way") {
   arguments.add("--rate", "250/s");
   arguments.add("--subs", "10");
   const auto fanout = request_of("fanout", arguments);
-  REQUIRE(fanout);
+  REQUIRE(fanout.has_value());
   CHECK(fanout->plan.shape.rate == 250);
   CHECK(fanout->plan.shape.subscribers == 10);
   const auto connect = request_of("connect", arguments);
-  REQUIRE(connect);
+  REQUIRE(connect.has_value());
   CHECK(connect->plan.shape.rate == 0);
   CHECK(connect->plan.connect_rate == 250);
   relay::cli::Arguments night;
