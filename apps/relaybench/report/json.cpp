@@ -128,6 +128,15 @@ void read_value(Reader& reader, const Json& json, const std::string& path, std::
   }
 }
 
+// Indenting everything would make each bucket four lines.
+std::string one_key_a_line(const Json& document) {
+  std::string out;
+  for (const auto& [key, value] : document.items())
+    out += (out.empty() ? "{\n" : ",\n") + Json(key).dump() + ": " +
+           value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return out + "\n}\n";
+}
+
 }  // namespace
 
 template <class T>
@@ -185,7 +194,7 @@ std::string to_json(const RunResult& result) {
   Writer writer(out);
   writer("schema", std::string(kSchema));
   fields(writer, result);
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return one_key_a_line(out);
 }
 
 Result<RunResult> from_json(std::string_view text) {

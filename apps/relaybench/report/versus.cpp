@@ -117,7 +117,7 @@ std::string versus_json(const std::vector<VersusPair>& pairs) {
   for (const VersusPair& pair : pairs)
     runs.push_back({{"a", Json::parse(to_json(pair.a))}, {"b", Json::parse(to_json(pair.b))}});
   const Json out{{"schema", "relaybench-versus/1"}, {"rows", std::move(rows)}, {"pairs", std::move(runs)}};
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return out.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace relay::bench
