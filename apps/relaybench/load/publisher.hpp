@@ -23,6 +23,7 @@ class PublisherLink;
 class Publisher final : public PublishSink {
  public:
   Publisher(Station& station, Exceptions& exceptions, std::uint32_t number);
+  ~Publisher() override { close(); }
 
   std::uint32_t number() const { return number_; }
   bool is_open() const { return ready_; }

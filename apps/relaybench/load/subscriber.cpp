@@ -43,7 +43,9 @@ Subscriber::Subscriber(Station& station, Population& population, std::uint32_t n
       number_(number),
       slow_(slow) {}
 
-Subscriber::~Subscriber() = default;
+Subscriber::~Subscriber() {
+  leave(false);
+}
 
 Transport Subscriber::transport() const {
   const auto& transports = station_.plan.target.transports;
