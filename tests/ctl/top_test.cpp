@@ -153,6 +153,8 @@ TEST_CASE("whatever ends top, the terminal is clean") {
   }
 }
 
+// The thread sanitizer delivers a signal that its own handler raises later, so there a stop never ends.
+#ifndef __SANITIZE_THREAD__
 TEST_CASE("a stopped top gives the terminal back, and takes it again") {
   LiveFixture fixture;
   Terminal terminal(fixture.ctl.command({"top"}), fixture.ctl.environment());
@@ -165,6 +167,7 @@ TEST_CASE("a stopped top gives the terminal back, and takes it again") {
   terminal.type("q");
   CHECK(terminal.wait() == 0);
 }
+#endif
 
 TEST_CASE("top needs a terminal, or --batch") {
   LiveFixture fixture;
