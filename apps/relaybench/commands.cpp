@@ -23,7 +23,7 @@ namespace {
 template <std::size_t Index>
 cli::Form load_form() {
   const ReadyLoad& load = loads()[Index];
-  cli::Form form{.text = load.text, .examples = load.examples};
+  cli::Form form{.flags = {runs_flag()}, .text = load.text, .examples = load.examples};
   if (load.flag == "--for") form.flags.push_back({"--for", "TIME", "the same as --duration"});
   return form;
 }

@@ -72,10 +72,10 @@ cli::Outcome<RunResult> measure(const Context& context, const Request& request, 
   return std::move(*result);
 }
 
-int hand_over(const Context& context, const RunResult& result) {
+int hand_over(const Context& context, const RunResult& result, const std::string& mark) {
   const int printed = context.print(context.json() ? to_json(result) : to_text(result, context.color()));
   if (printed != exit_code::kOk) return printed;
-  const auto written = write_outputs(context.arguments, result);
+  const auto written = write_outputs(context.arguments, result, mark);
   return written ? result.exit_code : context.fail(written.error());
 }
 

@@ -16,8 +16,9 @@ using Engine = relay::Result<RunResult> (*)(const Plan& plan, Progress& progress
 cli::Outcome<RunResult> measure(const Context& context, const Request& request, Engine engine = &run);
 
 // Prints the result in the format of -o, writes the files that were asked for, and says how the command ends:
-// the result's exit code, kInterrupted after a signal.
-int hand_over(const Context& context, const RunResult& result);
+// the result's exit code, kInterrupted after a signal. `mark` tells the files of a series apart
+// (outputs.hpp).
+int hand_over(const Context& context, const RunResult& result, const std::string& mark = {});
 // The same for several, as it ends a series: the worst exit code.
 int worst_exit(const RunResult& result, int so_far);
 

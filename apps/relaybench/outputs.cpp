@@ -29,6 +29,12 @@ constexpr OutputRow kOutputs[] = {
 };
 constexpr std::string_view kHgrm = "--hgrm";
 
+std::string marked(const std::string& path, const std::string& mark) {
+  std::filesystem::path out(path);
+  out.replace_filename(out.stem().string() + mark + out.extension().string());
+  return out.string();
+}
+
 cli::Outcome<void> write_histograms(const std::string& directory, const RunResult& result) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -50,13 +56,14 @@ std::vector<cli::Flag> output_flags() {
   return flags;
 }
 
-cli::Outcome<void> write_outputs(const cli::Arguments& arguments, const RunResult& result) {
+cli::Outcome<void> write_outputs(const cli::Arguments& arguments, const RunResult& result,
+                                 const std::string& mark) {
   for (const OutputRow& row : kOutputs) {
     if (!arguments.has(row.flag)) continue;
-    const auto written = write_file(arguments.text(row.flag), row.text(result));
+    const auto written = write_file(marked(arguments.text(row.flag), mark), row.text(result));
     if (!written) return written.error();
   }
-  return arguments.has(kHgrm) ? write_histograms(arguments.text(kHgrm), result) : cli::Outcome<void>();
+  return arguments.has(kHgrm) ? write_histograms(arguments.text(kHgrm) + mark, result) : cli::Outcome<void>();
 }
 
 cli::Outcome<void> write_file(const std::string& path, const std::string& text) {

@@ -14,8 +14,9 @@
 namespace relay::bench {
 
 std::vector<cli::Flag> output_flags();
-// Writes a file for each flag that was given.
-cli::Outcome<void> write_outputs(const cli::Arguments& arguments, const RunResult& result);
+// Writes a file for each flag that was given; "r.json" becomes "r-2.json" with the mark "-2".
+cli::Outcome<void> write_outputs(const cli::Arguments& arguments, const RunResult& result,
+                                 const std::string& mark = {});
 
 // Makes the folder if need be.
 cli::Outcome<void> write_file(const std::string& path, const std::string& text);

@@ -110,6 +110,24 @@ TEST_CASE("every output file is written") {
   CHECK(relaybench({"report", in("none.json")}).exit == 66);
 }
 
+TEST_CASE("several runs are several files, to compare with others") {
+  const RelaydProcess relayd;
+  const ScratchFolder folder;
+  const auto repeat = [&](const std::string& name) {
+    return relaybench(
+        small("fanout", relayd,
+              {"--scale", "0.02", "--runs", "2", "-q", "--json", folder.path() + "/" + name + ".json"}));
+  };
+  REQUIRE(repeat("base").exit == 0);
+  REQUIRE(repeat("new").exit == 0);
+  const BenchResult result =
+      relaybench({"compare", folder.path() + "/base-*.json", folder.path() + "/new-*.json", "--force"});
+  INFO(result.output);
+  CHECK((result.exit == 0 || result.exit == 1));
+  CHECK(has(result.output, "e2e.p99"));
+  CHECK(relaybench({"compare", folder.path() + "/base-1.json", folder.path() + "/none*"}).exit == 66);
+}
+
 TEST_CASE("an interrupted run reports what it has, and ends with 130") {
   const RelaydProcess relayd;
   const ScratchFolder folder;
@@ -152,15 +170,25 @@ TEST_CASE("a search finds a rate below the one that breaks the promise") {
   CHECK(relaybench({"search"}).exit == 64);
 }
 
+// Whether the threshold was met, whatever became of those on time.
+bool holds(const nlohmann::json& saved, const std::string& expression) {
+  for (const auto& one : saved["thresholds"]) {
+    if (one["expr"] == expression) return one["ok"];
+  }
+  return false;
+}
+
 TEST_CASE("scenarios scale down to a moment") {
   const RelaydProcess relayd;
+  const ScratchFolder folder;
+  const std::string file = folder.path() + "/result.json";
   const BenchResult result =
       relaybench({"run", RELAY_SOURCE_DIR "/examples/scenarios/streams.toml", "--scale", "0.01", "--duration",
-                  "2s", "--warmup", "200ms", "--processes", "2", "--allow-saturated", "-q", "--url",
-                  "http://127.0.0.1:" + std::to_string(relayd.port())});
+                  "2s", "--warmup", "200ms", "--processes", "2", "--allow-saturated", "-q", "--json", file,
+                  "--url", "http://127.0.0.1:" + std::to_string(relayd.port())});
   INFO(result.output);
-  CHECK(result.exit == 0);
-  CHECK(has(result.output, "lost==0"));
+  CHECK(holds(json_in(file), "lost==0"));
+  CHECK((result.exit == 0 || result.exit == 99));  // a busy machine is slower than the scenario asks
 }
 
 TEST_CASE("the example for CI runs as it is") {
@@ -173,8 +201,11 @@ TEST_CASE("the example for CI runs as it is") {
        "HOME=" + folder.path()});
   const auto exit = script.wait(60s);
   INFO(script.output());
-  REQUIRE(exit == 0);
-  CHECK(json_in(folder.path() + "/results/load.json")["thresholds"].size() == 3);
+  REQUIRE((exit == 0 || exit == 99));
+  const auto saved = json_in(folder.path() + "/results/load.json");
+  CHECK(saved["thresholds"].size() == 3);
+  CHECK(holds(saved, "lost==0"));
+  CHECK(holds(saved, "publish.error_rate<0.1%"));
   CHECK(has(read_text(folder.path() + "/results/load.xml"), "<testcase"));
 }
 

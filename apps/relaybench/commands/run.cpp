@@ -6,18 +6,34 @@
 namespace relay::bench {
 namespace {
 
+constexpr std::int64_t kMostRuns = 1000;
+
 int measure_and_report(Context& context, const std::string& load) {
   const auto request = request_of(load, context.arguments);
   if (!request) return context.fail(request.error());
-  const auto result = measure(context, *request);
-  return result ? hand_over(context, *result) : context.fail(result.error());
+  const auto runs = context.arguments.count("--runs", 1, 1, kMostRuns);
+  if (!runs) return context.fail(runs.error());
+  int code = exit_code::kOk;
+  for (std::int64_t i = 1; i <= *runs && code != exit_code::kInterrupted; ++i) {
+    const auto result = measure(context, *request);
+    if (!result) return context.fail(result.error());
+    const int one = hand_over(context, *result, *runs > 1 ? "-" + std::to_string(i) : "");
+    if (one != result->exit_code) return one;
+    code = worst_exit(*result, code);
+  }
+  return code;
 }
 
 }  // namespace
 
+cli::Flag runs_flag() {
+  return {"--runs", "N", "again and again, for relaybench compare; files get -1, -2 and so on"};
+}
+
 cli::Form run_form() {
   return {
       .arguments = {{"FILE", cli::Arity::kOne, cli::Words::kFile}},
+      .flags = {runs_flag()},
       .text =
           "Flags win over the file. The file's tables are [target], [load], [trouble], [time], [server] and "
           "[verdict], with the names of the flags as keys, [[stage]] and [[threshold]]: relaybench help "

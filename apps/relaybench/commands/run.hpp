@@ -5,6 +5,7 @@
 
 namespace relay::bench {
 
+cli::Flag runs_flag();
 cli::Form run_form();
 int run_scenario(Context& context);
 int measure_load(Context& context);

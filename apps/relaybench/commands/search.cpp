@@ -59,10 +59,10 @@ std::string line_of(double rate, const RunResult& result) {
   return text;
 }
 
-std::string answer(const SearchSteps& steps, bool saturated) {
+std::string answer(const SearchSteps& steps, double scale, bool saturated) {
   if (!steps.best()) return "no rate tried kept the promise\n";
-  std::string out = "highest rate that keeps the promise: " + human_per_second(*steps.best());
-  if (steps.worst()) out += " (" + human_per_second(*steps.worst()) + " does not)";
+  std::string out = "highest rate that keeps the promise: " + human_per_second(*steps.best() * scale);
+  if (steps.worst()) out += " (" + human_per_second(*steps.worst() * scale) + " does not)";
   if (saturated) out += "\nabove it the generator was the limit, not the server";
   return out + "\n";
 }
@@ -99,11 +99,11 @@ int search(Context& context) {
     if (cli::interrupted()) return exit_code::kInterrupted;
     const bool good = result->exit_code == exit_code::kOk;
     saturated = saturated || result->exit_code == kExitSaturated;
-    if (!context.json()) (void)context.print(line_of(steps.next(), *result));
+    if (!context.json()) (void)context.print(line_of(steps.next() * request->scale, *result));
     steps.tried(good);
     if (good) best = std::move(*result);
   }
-  if (!context.json()) (void)context.print(answer(steps, saturated));
+  if (!context.json()) (void)context.print(answer(steps, request->scale, saturated));
   if (!best) return saturated ? kExitSaturated : kExitMissed;
   if (context.json()) return hand_over(context, *best);
   const auto written = write_outputs(context.arguments, *best);
