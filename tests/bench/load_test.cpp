@@ -1,7 +1,10 @@
 // The parts of the load that need no server: payloads, curves and schedules, who listens to what, the checks.
 #include "load/payload.hpp"
 
+#include <cstdio>
+#include <ctime>
 #include "bench/near.hpp"
+
 #include "load/checker.hpp"
 #include "load/crc32c.hpp"
 #include "load/curve.hpp"
@@ -245,4 +248,27 @@ TEST_CASE("A tally crosses the pipe whole, and two of them add up") {
   CHECK(read.errors.at("stream_cut").first == "first");
   CHECK(read.dropped_slots == 8);
   CHECK(read.cpu == 0.5);
+}
+
+// Not a test: what a delivery costs before it is counted. `test_bench_load "[.speed]"` in a Release build.
+TEST_CASE("speed of a payload's check", "[.speed]") {
+  constexpr int kTimes = 2'000'000;
+  std::string text;
+  append_payload(text, {1, 2, 3, 4, 5, 5}, Padding(1, 100).take(78, 0));
+  const auto time = [&](const char* what, auto&& work) {
+    const std::clock_t began = std::clock();  // of this process: others may have the core meanwhile
+    std::uint64_t sum = 0;
+    for (int i = 0; i < kTimes; ++i) {
+      text.back() = i % 2 == 0 ? 'a' : 'b';
+      sum += work();
+    }
+    const double took = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC * 1e9;
+    std::printf("%s: %.1f ns (%llu)\n", what, took / kTimes, static_cast<unsigned long long>(sum % 10));
+  };
+  time("crc32c of 128 bytes", [&] { return crc32c(text); });
+  time("crc32c of 128 bytes by table", [&] { return crc32c_by_table(text); });
+  time("read_payload of 128 bytes", [&] {
+    PayloadHead head;
+    return static_cast<std::uint64_t>(read_payload(text, head));
+  });
 }

@@ -224,7 +224,7 @@ Result<void> Run::set_up() {
     gathered_.aborted = true;
     return make_error(ErrorKind::kUnavailable, "interrupted", "interrupted before the load began");
   }
-  gathered_.setup_ns = monotonic_ns() - phase_began_;
+  for (const std::uint64_t clients : clients_) gathered_.clients += clients;
   if (server_.watches_anything()) gathered_.with_clients = server_.take();
   start_ = monotonic_ns() + kStartAfter;
   gathered_.start_wall_ms = system_clock().wall_ms();

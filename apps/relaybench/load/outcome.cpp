@@ -132,8 +132,8 @@ void add_server(const Gathered& gathered, RunResult& result) {
   const auto gained = [&](auto field) -> std::optional<std::int64_t> {
     const auto before = gathered.before_clients.*field;
     const auto after = gathered.with_clients.*field;
-    if (!before || !after || result.total.connected == 0) return {};
-    return (*after - *before) / static_cast<std::int64_t>(result.total.connected);
+    if (!before || !after || gathered.clients == 0) return {};
+    return (*after - *before) / static_cast<std::int64_t>(gathered.clients);
   };
   server.bytes_per_client = gained(&ServerCost::Snapshot::anonymous_bytes);
   for (const auto& [name, value] : gathered.at_end.scrape) {

@@ -18,7 +18,7 @@ struct Gathered {
   Tally tally;
   std::map<std::int64_t, Interval> intervals;  // by their begin since the end of the warm-up
   std::int64_t start_wall_ms = 0;
-  std::int64_t setup_ns = 0;     // until everybody was live
+  std::uint64_t clients = 0;     // live at the end of setup
   std::int64_t measured_ns = 0;  // of the stages that ran
   std::int64_t drained_ns = 0;   // from the end of the warm-up until the drain was over
   std::uint32_t run = 0;

@@ -79,7 +79,8 @@ void Publishers::send_due(std::int64_t now) {
 
 void Publishers::end_load() {
   const std::int64_t now = station_.now();
-  while (due_ && station_.begin + *due_ <= now) send_due(now);  // the last ones, if this tick came before theirs
+  while (due_ && station_.begin + *due_ <= now)
+    send_due(now);  // the last ones, if this tick came before theirs
   due_.reset();
   for (Publisher& publisher : publishers_) publisher.halt();
 }
