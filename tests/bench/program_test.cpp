@@ -48,7 +48,7 @@ TEST_CASE("every ready-made load runs and holds") {
   for (const std::string load :
        {"fanout", "pairs", "connect", "reconnect", "idle", "publish", "slow", "mixed"}) {
     INFO(load);
-    auto words = small(load, relayd, {"--scale", "0.02", "--json", file});
+    auto words = small(load, relayd, {"--scale", "0.02", "--connect-rate", "50k/s", "--json", file});
     if (load == "reconnect") words.insert(words.end(), {"--every", "300ms"});
     const BenchResult result = relaybench(words);
     INFO(result.output);
@@ -182,10 +182,10 @@ TEST_CASE("scenarios scale down to a moment") {
   const RelaydProcess relayd;
   const ScratchFolder folder;
   const std::string file = folder.path() + "/result.json";
-  const BenchResult result =
-      relaybench({"run", RELAY_SOURCE_DIR "/examples/scenarios/streams.toml", "--scale", "0.01", "--duration",
-                  "2s", "--warmup", "200ms", "--processes", "2", "--allow-saturated", "-q", "--json", file,
-                  "--url", "http://127.0.0.1:" + std::to_string(relayd.port())});
+  const BenchResult result = relaybench(
+      {"run", RELAY_SOURCE_DIR "/examples/scenarios/streams.toml", "--scale", "0.01", "--connect-rate",
+       "50k/s", "--duration", "2s", "--warmup", "200ms", "--processes", "2", "--allow-saturated", "-q",
+       "--json", file, "--url", "http://127.0.0.1:" + std::to_string(relayd.port())});
   INFO(result.output);
   CHECK(holds(json_in(file), "lost==0"));
   CHECK((result.exit == 0 || result.exit == 99));  // a busy machine is slower than the scenario asks
