@@ -5,6 +5,7 @@
 
 #include "base/ids.hpp"
 #include "base/log.hpp"
+#include "hub/namespaces.hpp"
 
 namespace relay::ctl {
 namespace {
@@ -12,22 +13,6 @@ namespace {
 constexpr Milliseconds kDefaultTimeout{5'000};
 constexpr Milliseconds kLinkTimeout{1'000};  // at least, for links look at their commands ten times a second
 constexpr std::size_t kTracedBytes = 60;     // of a word
-
-hub::ChannelOptions channel_options(const options::ChannelKeep& keep) {
-  hub::ChannelOptions options;
-  options.max_count = static_cast<std::uint32_t>(keep.max_count);
-  options.max_bytes = static_cast<std::uint64_t>(keep.max_bytes);
-  options.max_age = keep.max_age;
-  options.ephemeral = keep.ephemeral;
-  options.presence = keep.presence;
-  return options;
-}
-
-hub::Namespaces namespaces_of(const options::Options& options) {
-  std::map<std::string, hub::ChannelOptions, std::less<>> by_namespace;
-  for (const auto& [name, keep] : options.namespaces) by_namespace.emplace(name, channel_options(keep));
-  return {channel_options(options.channel), std::move(by_namespace)};
-}
 
 redis::RedisSettings settings_within(const options::Options& options, Milliseconds timeout) {
   redis::RedisSettings settings = redis::settings_of(options, "relayctl-" + random_hex(4));
@@ -63,7 +48,7 @@ Stored::Stored(const Console& console, options::Options options, Milliseconds ti
     : console_(console),
       options_(std::move(options)),
       settings_(settings_within(options_, timeout)),
-      namespaces_(namespaces_of(options_)),
+      namespaces_(hub::namespaces_of(options_)),
       timeout_(timeout),
       where_(redis::node_name(settings_)),
       loop_(0),

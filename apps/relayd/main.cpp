@@ -23,6 +23,7 @@ int report(const std::vector<relay::server::Problem>& problems, const char* if_n
 int main(int argc, char** argv) {
   using namespace relay;
   server::install_crash_report();
+  const server::CrashStack stack;
   const options::Environment environment = options::process_environment();
   const auto load = [&] { return options::load(argc, argv, environment); };
   options::LoadOutcome outcome = load();

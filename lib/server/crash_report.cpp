@@ -120,6 +120,24 @@ int look_at_program(dl_phdr_info* info, std::size_t, void*) {
 
 }  // namespace
 
+CrashStack::CrashStack() {
+  constexpr std::size_t kBytes = 64 * 1024;  // the registers that the kernel puts there may take 12 KiB
+  stack_t current{};
+  if (::sigaltstack(nullptr, &current) != 0 || (current.ss_flags & SS_DISABLE) == 0) return;
+  bytes_ = std::make_unique<char[]>(kBytes);
+  stack_t own{};
+  own.ss_sp = bytes_.get();
+  own.ss_size = kBytes;
+  ::sigaltstack(&own, nullptr);
+}
+
+CrashStack::~CrashStack() {
+  if (bytes_ == nullptr) return;
+  stack_t none{};
+  none.ss_flags = SS_DISABLE;
+  ::sigaltstack(&none, nullptr);
+}
+
 void install_crash_report() {
   dl_iterate_phdr(look_at_program, nullptr);
   for (const Fault& fault : kFaults) {
@@ -127,7 +145,7 @@ void install_crash_report() {
     if (::sigaction(fault.number, nullptr, &current) != 0 || current.sa_handler != SIG_DFL) continue;
     struct sigaction action{};
     action.sa_sigaction = on_fault;
-    action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND);
+    action.sa_flags = static_cast<int>(SA_SIGINFO | SA_RESETHAND | SA_ONSTACK);
     ::sigaction(fault.number, &action, nullptr);
   }
 }

@@ -9,24 +9,20 @@
 #include <unistd.h>
 
 #include "frontend/hub_limits.hpp"
+#include "hub/namespaces.hpp"
+#include "server/crash_report.hpp"
 
 namespace relay::server {
 namespace {
-
-hub::ChannelOptions channel_options(const options::ChannelKeep& keep) {
-  hub::ChannelOptions options;
-  options.max_count = static_cast<std::uint32_t>(keep.max_count);
-  options.max_bytes = static_cast<std::uint64_t>(keep.max_bytes);
-  options.max_age = keep.max_age;
-  options.ephemeral = keep.ephemeral;
-  options.presence = keep.presence;
-  return options;
-}
 
 // A peer that takes nothing for so long is dropped by the kernel, whatever the process does.
 void set_write_timeout(int fd, Milliseconds timeout) {
   const auto value = static_cast<unsigned>(timeout.count());
   setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, sizeof value);
+}
+
+std::shared_ptr<const hub::Namespaces> make_namespaces(const options::Options& options) {
+  return std::make_shared<hub::Namespaces>(hub::namespaces_of(options));
 }
 
 void refuse(int fd) {
@@ -41,12 +37,6 @@ void refuse(int fd) {
 }
 
 }  // namespace
-
-std::shared_ptr<const hub::Namespaces> make_namespaces(const options::Options& options) {
-  std::map<std::string, hub::ChannelOptions, std::less<>> by_namespace;
-  for (const auto& [name, keep] : options.namespaces) by_namespace.emplace(name, channel_options(keep));
-  return std::make_shared<hub::Namespaces>(channel_options(options.channel), std::move(by_namespace));
-}
 
 struct Worker::Tick final : net::TimerNode {
   explicit Tick(Worker& its_worker) : worker(its_worker) {}
@@ -81,6 +71,7 @@ void Worker::listen(net::Bound bound, frontend::Plane plane) {
 
 void Worker::start() {
   thread_ = std::thread([this] {
+    const CrashStack stack;
     loop_.post([this] {
       context_.storage->start();
       bus_->start();

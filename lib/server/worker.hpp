@@ -76,7 +76,4 @@ class Worker {
   std::thread thread_;
 };
 
-// Channel options by namespace, as the hub wants them.
-std::shared_ptr<const hub::Namespaces> make_namespaces(const options::Options& options);
-
 }  // namespace relay::server

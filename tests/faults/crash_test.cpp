@@ -3,10 +3,13 @@
 #include "server/crash_report.hpp"
 
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
 #include <regex>
+#include <thread>
 
 #include "support/catch.hpp"
 #include "support/relayd_process.hpp"
@@ -16,6 +19,7 @@ using namespace relay::test;
 namespace {
 
 constexpr std::chrono::seconds kLimit{10};
+constexpr std::uint64_t kMaxDepth = 1'000'000;  // a gigabyte
 
 // As binutils reads it from the file.
 std::string build_id() {
@@ -30,6 +34,14 @@ std::string build_id() {
   std::smatch found;
   REQUIRE(std::regex_search(text, found, std::regex("Build ID: ([0-9a-f]+)")));
   return found[1];
+}
+
+// Calls itself until there is no more of it.
+[[gnu::noinline]] std::uint64_t use_up_stack(std::uint64_t depth) {
+  volatile char frame[1024];
+  frame[depth % sizeof frame] = static_cast<char>(depth);
+  const std::uint64_t below = depth < kMaxDepth ? use_up_stack(depth + 1) : 0;
+  return below + static_cast<unsigned char>(frame[below % sizeof frame]);
 }
 
 std::string dying_words(int signal, const std::string& name) {
@@ -50,6 +62,33 @@ TEST_CASE("ABRT, as of systemd's watchdog, leaves a line and the default action"
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // those have reports of their own
+TEST_CASE("A thread that has used up its stack is reported as well") {
+  int pipe[2];
+  REQUIRE(::pipe(pipe) == 0);
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    ::dup2(pipe[1], STDERR_FILENO);
+    for (const int number : {SIGSEGV, SIGBUS}) ::signal(number, SIG_DFL);  // Catch's own
+    relay::server::install_crash_report();
+    std::thread([] {
+      const relay::server::CrashStack stack;
+      ::_exit(static_cast<int>(use_up_stack(1)));
+    }).join();
+  }
+  ::close(pipe[1]);
+  std::string words;
+  std::array<char, 512> bytes;
+  for (ssize_t got; (got = ::read(pipe[0], bytes.data(), bytes.size())) > 0;)
+    words.append(bytes.data(), static_cast<std::size_t>(got));
+  ::close(pipe[0]);
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV));
+  CHECK(words.find("event=crash") != std::string::npos);
+  CHECK(words.find("signal=SIGSEGV") != std::string::npos);
+}
+
 TEST_CASE("So do faults") {
   CHECK(dying_words(SIGSEGV, "SIGSEGV").find("event=crash") != std::string::npos);
   CHECK(dying_words(SIGBUS, "SIGBUS").find("event=crash") != std::string::npos);
