@@ -15,8 +15,6 @@
 #include "frontend/admin_state.hpp"
 #include "frontend/bridge_state.hpp"
 #include "frontend/instance_orders.hpp"
-#include "options/reload.hpp"
-#include "options/table.hpp"
 #include "server/limits.hpp"
 #include "server/load_tls.hpp"
 #include "server/notify.hpp"
@@ -73,18 +71,6 @@ std::int64_t steady_ms() {
       .count();
 }
 
-// Where a value is from that an operator has set while relayd runs.
-constexpr const char* kOverride = "relayctl config set";
-
-// REQUIRES: the key is one of the table's, and the value of its row's type.
-void set_key(options::Options& options, const std::string& key, const options::Value& value) {
-  const options::Row& row = *options::find_key(key)->row;
-  const auto parts = options::namespace_key(key);
-  if (!parts) return options::set(row, options, value);
-  const auto [keep, added] = options.namespaces.try_emplace(std::string(parts->name), options.channel);
-  options::set(row, keep->second, value);
-}
-
 // The admin socket serves root and its group only.
 Result<net::Bound> open_admin(const std::string& path) {
   net::Endpoint endpoint;
@@ -95,12 +81,14 @@ Result<net::Bound> open_admin(const std::string& path) {
 }  // namespace
 
 Server::Server(options::Loaded loaded, std::function<options::LoadOutcome()> load_again)
-    : loaded_(std::move(loaded)), load_again_(std::move(load_again)), requests_(operator_actions()) {}
+    : config_(std::move(loaded), std::move(load_again),
+              [this](const options::Options& fresh) { return apply(fresh); }),
+      requests_(operator_actions()) {}
 
 Server::~Server() = default;
 
 int Server::run() {
-  const options::Options& options = loaded_.options;
+  const options::Options& options = config_.options();
   const Result<std::string> id = choose_instance_id();
   shared_.instance_id = id ? *id : made_up_instance_id();
   shared_.started_ms = system_clock().wall_ms();
@@ -132,14 +120,14 @@ int Server::run() {
 }
 
 Result<std::string> Server::choose_instance_id() {
-  const options::Options& options = loaded_.options;
+  const options::Options& options = config_.options();
   if (!options.instance.id.empty()) return options.instance.id;
   if (!options.state_directory.empty()) return instance_id_file_.open(options.state_directory);
   return made_up_instance_id();
 }
 
 Result<bool> Server::prepare() {
-  const options::Options& options = loaded_.options;
+  const options::Options& options = config_.options();
   settings_ = make_settings(options);
   storage_name_ = options.storage;
   const auto tls = load_tls(options.tls);
@@ -182,7 +170,7 @@ Result<bool> Server::prepare() {
 }
 
 Result<bool> Server::open_listeners() {
-  const options::Options& options = loaded_.options;
+  const options::Options& options = config_.options();
   for (const std::string& text : options.listen) {
     auto endpoint = net::Endpoint::parse(text);
     if (!endpoint) return endpoint.error();
@@ -249,12 +237,12 @@ void Server::sample(metrics::SampleSet& out) const {
 }
 
 void Server::announce() const {
-  for (const std::string& warning : loaded_.warnings) log::warning("config.warning", warning);
-  if (!loaded_.without_effect.empty()) {
+  for (const std::string& warning : config_.loaded().warnings) log::warning("config.warning", warning);
+  if (!config_.loaded().without_effect.empty()) {
     log::info("config.without_effect", "set but without effect here",
-              {{"names", joined(loaded_.without_effect)}});
+              {{"names", joined(config_.loaded().without_effect)}});
   }
-  for (const std::string& warning : frontend::bridge_warnings(loaded_.options))
+  for (const std::string& warning : frontend::bridge_warnings(config_.options()))
     log::warning("bridge.warning", warning);
   const std::string scheme = tls_ == nullptr ? "http://" : "https://";
   for (const net::Endpoint& endpoint : public_endpoints_) {
@@ -264,9 +252,10 @@ void Server::announce() const {
     log::info("listening.operator", "http://" + operator_endpoint_, {{"paths", "/livez /readyz /metrics"}});
   }
   log::info("started",
-            loaded_.options.storage == "memory" ? "relayd is up; memory storage: no persistence, one instance"
-                                                : "relayd is up",
-            {{"version", frontend::kVersion}, {"storage", loaded_.options.storage}});
+            config_.options().storage == "memory"
+                ? "relayd is up; memory storage: no persistence, one instance"
+                : "relayd is up",
+            {{"version", frontend::kVersion}, {"storage", config_.options().storage}});
 }
 
 int Server::wait_for_signals() {
@@ -318,7 +307,7 @@ bool Server::all_ticking() const {
 
 Result<options::Changes> Server::reload() {
   notify_reloading();
-  const auto changes = load_and_apply();
+  const auto changes = config_.reload();
   shared_.reload_failed = !changes;
   if (changes) {
     log::info("reload", "configuration reloaded",
@@ -330,35 +319,11 @@ Result<options::Changes> Server::reload() {
   return changes;
 }
 
-Result<options::Changes> Server::load_and_apply() {
-  options::LoadOutcome fresh = load_again_();
-  if (fresh.exit_code != 0) return make_error(ErrorKind::kInvalid, "bad_config", fresh.errors);
-  for (const auto& [key, value] : overrides_) {
-    set_key(fresh.loaded.options, key, value);
-    fresh.loaded.origins[key] = kOverride;
-  }
-  const options::Changes changes = options::compare(loaded_.options, fresh.loaded.options);
-  if (const auto applied = apply(options::reloaded(loaded_.options, fresh.loaded.options)); !applied)
-    return applied.error();
-  for (const std::string& key : changes.needs_restart) {
-    const auto old = loaded_.origins.find(key);
-    if (old == loaded_.origins.end()) {
-      fresh.loaded.origins.erase(key);
-    } else {
-      fresh.loaded.origins[key] = old->second;
-    }
-  }
-  loaded_.origins = std::move(fresh.loaded.origins);
-  loaded_.files = std::move(fresh.loaded.files);
-  return changes;
-}
-
 // All or nothing: a certificate that cannot be loaded leaves everything as it was.
 Result<bool> Server::apply(const options::Options& fresh) {
   const auto tls = load_tls(fresh.tls);
   if (!tls) return tls.error();
   tls_ = *tls;
-  loaded_.options = fresh;
   settings_ = make_settings(fresh);
   shared_.admin->forget_log_level();
   configure_log(fresh, shared_.instance_id);
@@ -370,32 +335,6 @@ Result<bool> Server::apply(const options::Options& fresh) {
   return true;
 }
 
-Result<options::Changes> Server::set_option(const std::string& key, const std::string& text) {
-  const auto invalid = [](const char* code, std::string why) {
-    return make_error(ErrorKind::kInvalid, code, std::move(why));
-  };
-  const auto match = options::find_key(key);
-  if (!match || match->from_file) {
-    const auto near = options::nearest(key, options::all_keys());
-    return invalid("unknown_option",
-                   "there is no option \"" + key + "\"" + (near ? ": did you mean \"" + *near + "\"?" : ""));
-  }
-  if (match->row->reload != options::Reload::kAtOnce) {
-    return make_error(ErrorKind::kConflict, "needs_restart",
-                      key + " cannot change while relayd runs: set it in relayd.toml and restart");
-  }
-  auto value = options::parse_value(*match->row, text);
-  if (!value) return invalid("bad_value", key + ": " + value.error().message);
-  options::Options fresh = loaded_.options;
-  set_key(fresh, key, *value);
-  const options::Changes changes = options::compare(loaded_.options, fresh);
-  if (const auto applied = apply(fresh); !applied) return applied.error();
-  loaded_.origins[key] = kOverride;
-  overrides_[key] = std::move(*value);
-  log::info("config.set", "an operator changed an option until the process ends", {{"key", key}});
-  return changes;
-}
-
 void Server::drain_by_operator(std::optional<Milliseconds> spread) {
   shared_.draining = spread.has_value();
   for (const auto& worker : workers_) {
@@ -405,17 +344,20 @@ void Server::drain_by_operator(std::optional<Milliseconds> spread) {
 }
 
 OperatorRequests::Actions Server::operator_actions() {
-  return {
-      .config = [this] { return frontend::EffectiveConfig{loaded_.options, loaded_.origins, loaded_.files}; },
-      .reload = [this] { return reload(); },
-      .set_option = [this](const std::string& key,
-                           const std::string& value) { return set_option(key, value); },
-      .drain = [this](std::optional<Milliseconds> spread) { drain_by_operator(spread); },
-      .store_totals = [this]() -> std::optional<frontend::StoreTotals> {
-        if (storage_.memory == nullptr) return {};
-        const memory::MemoryStore::Totals totals = storage_.memory->totals();
-        return frontend::StoreTotals{totals.messages, totals.bytes};
-      }};
+  return {.config =
+              [this] {
+                const options::Loaded& loaded = config_.loaded();
+                return frontend::EffectiveConfig{loaded.options, loaded.origins, loaded.files};
+              },
+          .reload = [this] { return reload(); },
+          .set_option = [this](const std::string& key,
+                               const std::string& value) { return config_.set(key, value); },
+          .drain = [this](std::optional<Milliseconds> spread) { drain_by_operator(spread); },
+          .store_totals = [this]() -> std::optional<frontend::StoreTotals> {
+            if (storage_.memory == nullptr) return {};
+            const memory::MemoryStore::Totals totals = storage_.memory->totals();
+            return frontend::StoreTotals{totals.messages, totals.bytes};
+          }};
 }
 
 void Server::report_status(bool draining) const {
@@ -427,7 +369,7 @@ void Server::report_status(bool draining) const {
   }
   notify("STATUS=" + std::string(draining ? "draining, " : "") + std::to_string(sse + websocket) +
          " clients (" + std::to_string(sse) + " sse, " + std::to_string(websocket) + " ws), storage " +
-         loaded_.options.storage);
+         config_.options().storage);
 }
 
 void Server::dump_state() const {
@@ -471,7 +413,7 @@ bool Server::interrupted_within(Milliseconds time) {
 // Not ready → keep accepting (balancers notice) → stop accepting → end streams evenly → out, all within the
 // timeout.
 void Server::drain_and_stop() {
-  const options::DrainOptions& drain = loaded_.options.drain;
+  const options::DrainOptions& drain = config_.options().drain;
   const std::int64_t deadline = steady_ms() + drain.timeout.count();
   shared_.draining = true;
   notify("STOPPING=1");

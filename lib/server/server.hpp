@@ -5,7 +5,6 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,10 +12,10 @@
 #include "frontend/context.hpp"
 #include "metrics/exposition.hpp"
 #include "options/load.hpp"
-#include "options/reload.hpp"
 #include "server/instance.hpp"
 #include "server/instance_id.hpp"
 #include "server/operator_requests.hpp"
+#include "server/running_config.hpp"
 #include "server/worker.hpp"
 
 namespace relay::server {
@@ -42,9 +41,7 @@ class Server {
   void announce() const;
   int wait_for_signals();
   Result<options::Changes> reload();
-  Result<options::Changes> load_and_apply();
   Result<bool> apply(const options::Options& fresh);
-  Result<options::Changes> set_option(const std::string& key, const std::string& text);
   void drain_by_operator(std::optional<Milliseconds> spread);  // none: undrain
   OperatorRequests::Actions operator_actions();
   void dump_state() const;
@@ -55,8 +52,7 @@ class Server {
   void stop_workers();
   bool all_ticking() const;
 
-  options::Loaded loaded_;
-  std::function<options::LoadOutcome()> load_again_;
+  RunningConfig config_;
   frontend::Shared shared_;
   std::shared_ptr<const frontend::Settings> settings_;
   std::shared_ptr<const net::TlsContext> tls_;
@@ -70,7 +66,6 @@ class Server {
   std::vector<net::Endpoint> public_endpoints_;
   std::string operator_endpoint_;
   OperatorRequests requests_;
-  std::map<std::string, options::Value> overrides_;  // by relayctl config set
 };
 
 }  // namespace relay::server
