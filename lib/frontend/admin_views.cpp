@@ -20,12 +20,6 @@ ChannelView view_of(const hub::Topic& topic) {
           static_cast<std::int64_t>(topic.messages), topic.last};
 }
 
-// What serves a client on this connection: null while it is plain HTTP.
-hub::Subscriber* subscriber_on(net::Connection& connection) {
-  if (connection.closing()) return nullptr;
-  return dynamic_cast<hub::Subscriber*>(connection.handler());
-}
-
 ClientView view_of(net::Connection& connection, const hub::SubscriberInfo& info) {
   const bool is_unix = connection.peer() == net::IpAddress{};
   return {info.client_id,
@@ -57,11 +51,10 @@ void keep_first(std::vector<T>& all, std::size_t limit, Less less) {
   std::sort(all.begin(), all.end(), less);
 }
 
-template <class Visit>
-void for_each_client(const LoopContext& context, Visit&& visit) {
-  context.connections->for_each([&](net::Connection& connection) {
-    if (hub::Subscriber* subscriber = subscriber_on(connection)) visit(connection, *subscriber);
-  });
+// Null if it is gone, or on its way.
+const LoopContext::Client* find(const LoopContext& context, std::uint32_t number) {
+  const auto found = context.listening.find(number);
+  return found == context.listening.end() || found->second.connection->closing() ? nullptr : &found->second;
 }
 
 }  // namespace
@@ -89,56 +82,41 @@ std::optional<ChannelView> channel_of(const LoopContext& context, std::string_vi
 std::vector<ClientView> clients_of(const LoopContext& context, const ClientQuery& query) {
   const Numbers on_channel = query.channel.empty() ? Numbers() : subscribers_of(context, query.channel);
   std::vector<ClientView> views;
-  for_each_client(context, [&](net::Connection& connection, hub::Subscriber& subscriber) {
-    if (query.addresses && !query.addresses->contains(connection.peer())) return;
-    if (query.slow && !connection.congested()) return;
-    const hub::SubscriberInfo info = subscriber.info();
-    if (info.number <= query.after) return;
-    if (!query.channel.empty() && !on_channel.contains(info.number)) return;
-    views.push_back(view_of(connection, info));
-  });
+  for (const auto& [number, client] : context.listening) {
+    if (number <= query.after || client.connection->closing()) continue;
+    if (query.addresses && !query.addresses->contains(client.connection->peer())) continue;
+    if (query.slow && !client.connection->congested()) continue;
+    if (!query.channel.empty() && !on_channel.contains(number)) continue;
+    views.push_back(view_of(*client.connection, client.who->info()));
+  }
   keep_first(views, query.limit,
              [](const ClientView& a, const ClientView& b) { return a.number < b.number; });
   return views;
 }
 
 std::optional<ClientDetail> client_of(const LoopContext& context, std::uint32_t number) {
-  std::optional<ClientDetail> detail;
-  for_each_client(context, [&](net::Connection& connection, hub::Subscriber& subscriber) {
-    const hub::SubscriberInfo info = subscriber.info();
-    if (info.number != number) return;
-    detail = ClientDetail{view_of(connection, info), {}};
-  });
-  if (!detail) return detail;
-  context.hub.topics().for_each([&](const hub::Topic& topic) {
-    const bool has =
-        std::any_of(topic.entries.begin(), topic.entries.end(), [&](const hub::Topic::Entry& entry) {
-          return entry.subscription->subscriber().info().number == number;
-        });
-    if (has && detail->channels.size() < kAdminPage) detail->channels.emplace_back(topic.name.view());
-  });
-  std::sort(detail->channels.begin(), detail->channels.end());
+  const LoopContext::Client* client = find(context, number);
+  if (client == nullptr) return {};
+  ClientDetail detail{view_of(*client->connection, client->who->info()), {}};
+  for (const hub::ChannelName& channel : client->who->channels()) {
+    if (detail.channels.size() < kAdminPage) detail.channels.emplace_back(channel.view());
+  }
+  std::sort(detail.channels.begin(), detail.channels.end());
   return detail;
 }
 
-// First found, then ended: ending a client may change what is looked at.
 std::size_t kick_channel(LoopContext& context, std::string_view channel, const std::string& reason) {
-  const Numbers on_channel = subscribers_of(context, channel);
-  std::vector<net::ConnectionHandler*> handlers;
-  for_each_client(context, [&](net::Connection& connection, hub::Subscriber& subscriber) {
-    if (on_channel.contains(subscriber.info().number)) handlers.push_back(connection.handler());
-  });
-  for (net::ConnectionHandler* handler : handlers) handler->on_kicked(reason);
-  return handlers.size();
+  std::size_t kicked = 0;
+  for (const std::uint32_t number : subscribers_of(context, channel))
+    kicked += kick_client(context, number, reason) ? 1 : 0;
+  return kicked;
 }
 
 bool kick_client(LoopContext& context, std::uint32_t number, const std::string& reason) {
-  net::ConnectionHandler* handler = nullptr;
-  for_each_client(context, [&](net::Connection& connection, hub::Subscriber& subscriber) {
-    if (subscriber.info().number == number) handler = connection.handler();
-  });
-  if (handler != nullptr) handler->on_kicked(reason);
-  return handler != nullptr;
+  const LoopContext::Client* client = find(context, number);
+  if (client == nullptr) return false;
+  client->connection->handler()->on_kicked(reason);
+  return true;
 }
 
 }  // namespace relay::frontend

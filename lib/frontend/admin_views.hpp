@@ -1,7 +1,6 @@
 // Channels and clients of one loop as an operator sees them, and the way to end them. Loop thread only.
 //
-// Everything is looked up when asked: an idle client costs nothing for being listed. One look goes once over
-// the connections, or the channels, of the loop.
+// A list goes once over the clients, or the channels, of the loop; one client is found by its number.
 #pragma once
 
 #include <cstdint>

@@ -80,7 +80,7 @@ BridgeSession::BridgeSession(net::Connection& connection, LoopContext& context, 
       since_ms_(context.loop.clock().wall_ms()),
       next_heartbeat_ms_(0),
       ends_at_ms_(end_of_lifetime(context.settings->options.bridge, context.loop.now_ms())),
-      number_(context.next_client++),
+      number_(context.enlist(connection, *this)),
       heartbeat_(terms.heartbeat),
       http_1_0_(terms.http_1_0) {
   context_.metrics.add(Gauge::kClientsSse, 1);
@@ -88,6 +88,7 @@ BridgeSession::BridgeSession(net::Connection& connection, LoopContext& context, 
 }
 
 BridgeSession::~BridgeSession() {
+  context_.delist(number_);
   if (corked_ != nullptr) *corked_->session = nullptr;
   context_.metrics.add(Gauge::kClientsSse, -1);
   context_.metrics.add(Gauge::kBridgeConnections, -1);
@@ -270,6 +271,10 @@ void BridgeSession::on_drain() {
   wire::append_sse_retry(goodbye, Milliseconds(random_ms(most / 2, most)));
   send_frame(chunk_of(goodbye));
   end();
+}
+
+std::vector<hub::ChannelName> BridgeSession::channels() const {
+  return subscription_.active() ? subscription_.channels() : std::vector<hub::ChannelName>();
 }
 
 hub::SubscriberInfo BridgeSession::info() const {

@@ -28,7 +28,7 @@ hub::ChannelName bridge_channel(std::string_view client_id);
 
 SharedFrame encode_bridge(const hub::Message& message);
 
-class BridgeSession final : public net::ConnectionHandler, public hub::Subscriber {
+class BridgeSession final : public net::ConnectionHandler, public hub::Subscriber, public Listening {
  public:
   // What the stream was granted by its request.
   struct Terms {
@@ -56,6 +56,9 @@ class BridgeSession final : public net::ConnectionHandler, public hub::Subscribe
   void on_failed(hub::Subscription& subscription, const Error& error) override;
   bool congested() const override { return corked_ != nullptr || connection_.congested(); }
   hub::SubscriberInfo info() const override;
+
+  // Listening
+  std::vector<hub::ChannelName> channels() const override;
 
  private:
   struct Opening {

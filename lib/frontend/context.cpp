@@ -26,6 +26,12 @@ std::string LoopContext::client_id(std::uint32_t number) const {
   return shared.instance_id + '.' + std::to_string(loop.index()) + '.' + std::to_string(number);
 }
 
+std::uint32_t LoopContext::enlist(net::Connection& connection, Listening& who) {
+  const std::uint32_t number = next_client_++;
+  listening.insert_or_assign(number, Client{&connection, &who});
+  return number;
+}
+
 void LoopContext::copy_health() {
   Health now{storage->health(), hub.healing()};
   const std::lock_guard lock(health_mutex_);

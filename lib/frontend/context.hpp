@@ -25,8 +25,9 @@ namespace relay::hub {
 class Registry;
 }
 namespace relay::net {
+class Connection;
 class ConnectionSet;
-}
+}  // namespace relay::net
 namespace relay::metrics {
 class Exposition;
 class RequestSeries;
@@ -47,6 +48,14 @@ inline constexpr std::string_view kVersion = RELAY_VERSION;
 struct Settings {
   options::Options options;
   std::vector<net::IpRange> trusted_proxies;
+};
+
+// Who listens, as an operator sees it: a stream, a WebSocket, a long poll.
+class Listening {
+ public:
+  virtual ~Listening() = default;
+  virtual hub::SubscriberInfo info() const = 0;
+  virtual std::vector<hub::ChannelName> channels() const = 0;
 };
 
 struct Shared {
@@ -80,8 +89,16 @@ struct LoopContext {
 
   // WebSocket clients of this loop by number, for direct and broadcast.
   std::unordered_map<std::uint32_t, WsSession*> clients;
-  std::uint32_t next_client = 1;
   std::string client_id(std::uint32_t number) const;  // "<instance>.<loop>.<number>"
+
+  // All who listen on this loop, by number. A session enlists when it is made and is delisted when it ends.
+  struct Client {
+    net::Connection* connection;
+    Listening* who;
+  };
+  std::unordered_map<std::uint32_t, Client> listening;
+  std::uint32_t enlist(net::Connection& connection, Listening& who);
+  void delist(std::uint32_t number) { listening.erase(number); }
 
   // Copied by the loop every tick, read by the operator's handlers from any thread.
   struct Health {
@@ -92,6 +109,7 @@ struct LoopContext {
   Health health() const;
 
  private:
+  std::uint32_t next_client_ = 1;
   mutable std::mutex health_mutex_;
   Health health_;
 };

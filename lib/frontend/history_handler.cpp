@@ -77,19 +77,21 @@ class HistoryAnswer {
 
 // A long poll: subscribes after the cursor, answers with the first message, everything there is with it, or
 // nothing at the deadline.
-class LongPoll final : public Waiter, public hub::Subscriber {
+class LongPoll final : public Waiter, public hub::Subscriber, public Listening {
  public:
   LongPoll(const ExchangePtr& exchange, HistoryRequest request)
       : exchange_(*exchange),
-        metrics_(exchange->context().metrics),
+        context_(exchange->context()),
         answer_(request.channel, request.after),
         request_(std::move(request)) {
-    LoopContext& context = exchange_.context();
-    number_ = context.next_client++;
-    since_ms_ = context.loop.clock().wall_ms();
-    metrics_.add(metrics::Gauge::kClientsLongPoll, 1);
+    number_ = context_.enlist(exchange->connection(), *this);
+    since_ms_ = context_.loop.clock().wall_ms();
+    context_.metrics.add(metrics::Gauge::kClientsLongPoll, 1);
   }
-  ~LongPoll() override { metrics_.add(metrics::Gauge::kClientsLongPoll, -1); }
+  ~LongPoll() override {
+    context_.delist(number_);
+    context_.metrics.add(metrics::Gauge::kClientsLongPoll, -1);
+  }
   void start() {
     hub::StreamRequest request{{request_.channel}, request_.after};
     request.goes_back = false;  // its next poll, from within a long answer, would go back again
@@ -119,15 +121,16 @@ class LongPoll final : public Waiter, public hub::Subscriber {
   }
   bool congested() const override { return full(); }  // a full answer needs no more replay
   hub::SubscriberInfo info() const override {
-    return {exchange_.context().client_id(number_), "longpoll", since_ms_, number_};
+    return {context_.client_id(number_), "longpoll", since_ms_, number_, 1};
   }
+  std::vector<hub::ChannelName> channels() const override { return {request_.channel}; }
 
  private:
   bool full() const { return answer_.count() >= static_cast<std::size_t>(request_.limit); }
   void answer() { exchange_.respond(answer_.response(more_ || full())); }
 
   Exchange& exchange_;  // may go before this does, once it is answered
-  metrics::LoopMetrics& metrics_;
+  LoopContext& context_;
   HistoryAnswer answer_;
   HistoryRequest request_;
   hub::Subscription subscription_{*this};

@@ -36,13 +36,14 @@ SseSession::SseSession(net::Connection& connection, LoopContext& context, std::s
       context_(context),
       head_(std::make_unique<std::string>(std::move(head))),
       since_ms_(context.loop.clock().wall_ms()),
-      number_(context.next_client++),
+      number_(context.enlist(connection, *this)),
       http_1_0_(http_1_0),
       json_(json) {
   context_.metrics.add(Gauge::kClientsSse, 1);
 }
 
 SseSession::~SseSession() {
+  context_.delist(number_);
   context_.metrics.add(Gauge::kClientsSse, -1);
 }
 
@@ -137,6 +138,10 @@ void SseSession::on_drain() {
     if (!http_1_0_) connection_.send_copy(wire::kLastChunk);
   }
   connection_.close_after_flush();
+}
+
+std::vector<hub::ChannelName> SseSession::channels() const {
+  return subscription_.active() ? subscription_.channels() : std::vector<hub::ChannelName>();
 }
 
 hub::SubscriberInfo SseSession::info() const {

@@ -17,7 +17,7 @@
 
 namespace relay::frontend {
 
-class SseSession final : public net::ConnectionHandler, public hub::Subscriber {
+class SseSession final : public net::ConnectionHandler, public hub::Subscriber, public Listening {
  public:
   SseSession(net::Connection& connection, LoopContext& context, std::string head, bool http_1_0, bool json);
   ~SseSession() override;
@@ -37,6 +37,9 @@ class SseSession final : public net::ConnectionHandler, public hub::Subscriber {
   void on_failed(hub::Subscription& subscription, const Error& error) override;
   bool congested() const override { return connection_.congested(); }
   hub::SubscriberInfo info() const override;
+
+  // Listening
+  std::vector<hub::ChannelName> channels() const override;
 
  private:
   void send_joint(hub::Delivery& delivery);

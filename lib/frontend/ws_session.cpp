@@ -45,7 +45,7 @@ WsSession::WsSession(net::Connection& connection, LoopContext& context, Format f
       handshake_(std::make_unique<std::string>(std::move(handshake))),
       since_ms_(context.loop.clock().wall_ms()),
       heard_ms_(context.loop.now_ms()),
-      number_(context.next_client++),
+      number_(context.enlist(connection, *this)),
       receive_(receive),
       format_(format) {
   client_id_ = context_.client_id(number_);
@@ -55,6 +55,7 @@ WsSession::WsSession(net::Connection& connection, LoopContext& context, Format f
 }
 
 WsSession::~WsSession() {
+  context_.delist(number_);
   context_.clients.erase(number_);
   context_.metrics.add(Gauge::kClientsWebSocket, -1);
 }
@@ -294,6 +295,13 @@ void WsSession::on_failed(hub::Subscription& subscription, const Error& error) {
   wire::append_response(out, error_response(error), false, false, 1);
   connection_.send_copy(out);
   connection_.close_after_flush();
+}
+
+std::vector<hub::ChannelName> WsSession::channels() const {
+  std::vector<hub::ChannelName> all;
+  for (const auto& request : requests_)
+    all.insert(all.end(), request->channels.begin(), request->channels.end());
+  return all;
 }
 
 hub::SubscriberInfo WsSession::info() const {

@@ -23,7 +23,7 @@ class WsSession;
 // What a session does with a whole message of its client, text or binary.
 using WsReceiver = void (*)(WsSession& session, const wire::WsEvent& message);
 
-class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
+class WsSession final : public net::ConnectionHandler, public hub::Subscriber, public Listening {
  public:
   enum class Format : std::uint8_t { kJson, kRaw };
   // `handshake` is the 101 answer; it leaves when the URL's channels are live.
@@ -64,6 +64,9 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber {
   void on_failed(hub::Subscription& subscription, const Error& error) override;
   bool congested() const override { return connection_.congested(); }
   hub::SubscriberInfo info() const override;
+
+  // Listening
+  std::vector<hub::ChannelName> channels() const override;
 
  private:
   // One subscribe command, or the URL's.

@@ -1,10 +1,12 @@
 // The admin interface over plain HTTP: who may ask, and what is answered to what makes no sense.
 #include "support/relayd_process.hpp"
 
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 
+#include "support/await.hpp"
 #include "support/catch.hpp"
 #include "support/http_client.hpp"
 #include "support/streams.hpp"
@@ -16,7 +18,12 @@ using nlohmann::json;
 
 // A relayd whose operator address has a token.
 struct Fixture {
-  Fixture() : relayd({{"operator.token_file", token_file()}, {"instance.id", "edge-1"}}) {}
+  explicit Fixture(Settings more = {}) : relayd(with_token(std::move(more))) {}
+  Settings with_token(Settings settings) const {
+    settings["operator.token_file"] = token_file();
+    settings["instance.id"] = "edge-1";
+    return settings;
+  }
   std::string token_file() const {
     const std::string path = folder.write("token", "open-sesame\n");
     ::chmod(path.c_str(), 0600);
@@ -87,6 +94,52 @@ TEST_CASE("what makes no sense is refused with a reason") {
   CHECK(bad(fixture.post("log", "{\"level\":\"loud\"}")) == "bad_level");
   CHECK(fixture.get("channels/news/kick").status == 405);
   CHECK(json::parse(fixture.get("status").body)["ready"] == true);
+}
+
+TEST_CASE("a long poll is listed, shown and ended like any other client") {
+  const Fixture fixture(Settings{{"loops", "2"}});
+  HttpClient poll(fixture.relayd.port());
+  REQUIRE(poll.send(format_request("GET", "/v1/channels/news/messages?wait=25s")));
+  json clients;
+  REQUIRE(await([&] {
+    clients = json::parse(fixture.get("clients?channel=news").body)["clients"];
+    return clients.size() == 1;
+  }));
+  CHECK(clients[0]["transport"] == "longpoll");
+  const std::string id = clients[0]["client"];
+  const json shown = json::parse(fixture.get("clients/" + id).body);
+  CHECK(shown["channel_names"] == json::array({"news"}));
+  CHECK(shown["channels"] == 1);
+  CHECK(json::parse(fixture.post("clients/" + id + "/kick", "{}").body)["kicked"] == 1);
+  const auto answer = poll.read_answer();
+  CHECK(answer.status == 200);
+  CHECK(json::parse(answer.body)["messages"].empty());
+  CHECK(fixture.get("clients/" + id).status == 404);
+}
+
+TEST_CASE("what is set of [channel] holds for the namespaces that do not say it themselves") {
+  Fixture fixture(Settings{{"namespace.heir.max_count", "7"}});
+  const auto of = [&](const std::string& channel) {
+    return json::parse(fixture.get("channels/" + channel).body);
+  };
+  const auto set = [&](const std::string& key, const std::string& value) {
+    return fixture.post("config/set", json{{"key", key}, {"value", value}}.dump()).status;
+  };
+  const json bridge = of("bridge:x")["max_age_ms"];
+  CHECK(set("channel.max_age", "77s") == 200);
+  CHECK(set("channel.max_count", "55") == 200);
+  CHECK(await([&] { return of("plain")["max_count"] == 55 && of("heir:x")["max_age_ms"] == 77'000; }));
+  CHECK(of("plain")["max_age_ms"] == 77'000);
+  CHECK(of("heir:x")["max_count"] == 7);
+  CHECK(of("bridge:x")["max_age_ms"] == bridge);
+  CHECK(set("namespace.heir.max_age", "11s") == 200);
+  CHECK(set("channel.max_age", "99s") == 200);
+  CHECK(await([&] { return of("plain")["max_age_ms"] == 99'000; }));
+  CHECK(of("heir:x")["max_age_ms"] == 11'000);
+  fixture.relayd.process().signal(SIGHUP);
+  REQUIRE(fixture.relayd.process().await_line("event=reload ", std::chrono::seconds(10)));
+  CHECK(of("heir:x")["max_age_ms"] == 11'000);
+  CHECK(of("plain")["max_age_ms"] == 99'000);
 }
 
 TEST_CASE("pages follow each other and leave nothing out") {
