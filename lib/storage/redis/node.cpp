@@ -9,9 +9,9 @@ namespace relay::redis {
 namespace {
 
 constexpr Milliseconds kTick{100};
-constexpr int kProbesPerInterval = 2;
-constexpr int kMissesAllowed = 2 * kProbesPerInterval - 1;  // the freeze may begin right after a probe
-constexpr std::size_t kProbesRemembered = 8;
+constexpr int kProbesPerInterval = 4;
+constexpr int kMissesAllowed = 5;
+constexpr std::size_t kProbesRemembered = 16;
 constexpr std::size_t kQueriesAtOnce = 1024;  // of a node, by one loop
 
 CommandLink::Events command_events(std::function<void()> ready,
@@ -154,7 +154,9 @@ void Node::probe(SteadyTime now) {
     return fail("no answer to " + std::to_string(probes_missed_) + " probes: frozen or cut off");
   }
   probe_seen_ = false;
-  next_probe_ = now + settings_.probe_interval / kProbesPerInterval;
+  // On schedule, although ticks come late; not two at once after a pause.
+  const Milliseconds spacing = settings_.probe_interval / kProbesPerInterval;
+  next_probe_ = std::max(next_probe_ + spacing, now + spacing / 2);
   const std::uint64_t number = ++probes_sent_;
   probes_.push_back({number, now});
   if (probes_.size() > kProbesRemembered) probes_.pop_front();

@@ -8,10 +8,10 @@
 // A bus link that breaks alone (Redis cuts readers that fall behind) is made anew at once, and commands go on
 // meanwhile; if it breaks again before all is subscribed to, the node is lost.
 //
-// The probe: twice per probe_interval a number is published on the loop's own topic of one partition, all of
-// them in turn, and must come back on the bus link. Three that do not, in a row, are a dead link: a frozen
-// server is known for dead within twice probe_interval, though its sockets are open. Counting probes and not
-// time, a pause of this process is not taken for one of Redis.
+// The probe: four times per probe_interval a number is published on the loop's own topic of one partition,
+// all of them in turn, and must come back on the bus link. Five that do not, in a row, are a dead link: a
+// frozen server is known for dead after one and a half probe_interval, though its sockets are open. Counting
+// probes and not time, a pause of this process is not taken for one of Redis.
 //
 // With min_replicas appends have a link of their own, for WAIT holds up whatever comes behind it; one WAIT
 // answers for all that was written before it.
