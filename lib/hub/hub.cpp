@@ -251,6 +251,7 @@ void Hub::on_forgotten(MessageId common) {
       entry.subscription->position_ = std::min(entry.subscription->position_, common);
     }
   });
+  for (Resume* resume : resuming_) resume->on_forgotten();
 }
 
 void Hub::on_skipped(const Skipped& skipped) {

@@ -87,6 +87,13 @@ void Resume::on_restored() {
   if (state_ == State::kStalled) proceed();
 }
 
+void Resume::on_forgotten() {
+  incomplete_ = true;
+  if (state_ != State::kReading && state_ != State::kDraining) return;
+  replay_.cancel();
+  state_ = State::kStalled;
+}
+
 void Resume::proceed() {
   switch (state_) {
     case State::kReading:

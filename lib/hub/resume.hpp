@@ -34,6 +34,8 @@ class Resume {
   // Announcements may have been missed, or the store answers again.
   void on_interrupted() { incomplete_ = true; }
   void on_restored();
+  // While interrupted: the subscription's position went back; what was being read is to be read from there.
+  void on_forgotten();
   // The store answers again, perhaps.
   void retry() {
     if (state_ == State::kStalled) proceed();

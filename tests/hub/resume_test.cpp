@@ -252,3 +252,39 @@ TEST_CASE("A cursor of a lost life gets what its client never saw, after a gap, 
     CHECK_FALSE(f.subscriber.subscription.recovered());
   }
 }
+
+// The other store is taken after every possible number of steps of the resume.
+TEST_CASE("While it resumes the store goes over to another life: it goes back to where both agree") {
+  for (int steps = 0; steps < 40; ++steps) {
+    Fixture f;
+    const MessageId common = f.storage.last();
+    for (int i = 0; i < 600; ++i) f.storage.store("a", "lost");  // several pages
+    f.subscribe(1009);
+    for (int i = 0; i < steps; ++i) {
+      if (!f.storage.deliver_announcement() && !f.storage.execute_command()) f.storage.deliver_answer();
+    }
+    f.storage.cut();
+    const MessageId seen = f.storage.last();
+    f.storage.lose_end(common);
+    const MessageId other = f.storage.store("a", "by whoever was at the new store before");
+    REQUIRE(other < seen);
+    f.storage.fork(common);
+    while (f.storage.last() <= seen) f.storage.fork(common);
+    f.hub.on_forgotten(common);
+    f.storage.settle();
+    f.storage.restore();
+    f.storage.settle();
+    f.hub.tick();
+    f.storage.settle();
+    const MessageId next = f.storage.store("a", "next");
+    f.storage.settle();
+    INFO("after " << steps << " steps");
+    if (f.subscriber.failed) continue;
+    const std::vector<MessageId> ids = f.subscriber.ids();
+    REQUIRE(ids.size() >= 2);
+    REQUIRE(ids[ids.size() - 2] == other);
+    REQUIRE(ids.back() == next);
+    REQUIRE(f.subscriber.gaps() > 0);
+    REQUIRE(f.held() == 0);
+  }
+}
