@@ -14,8 +14,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <future>
+#include <memory>
+#include <thread>
 
 #include "bench_support.hpp"
 #include "metrics/loop_metrics.hpp"

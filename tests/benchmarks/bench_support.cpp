@@ -2,19 +2,15 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -109,13 +105,6 @@ std::int64_t cpu_ns(pid_t pid) {
   return total;
 }
 
-std::int64_t anonymous_bytes(pid_t pid) {
-  const std::string status = read_file("/proc/" + std::to_string(pid) + "/status");
-  const auto at = status.find("RssAnon:");
-  if (at == std::string::npos) fatal("no RssAnon");
-  return std::atoll(status.c_str() + at + 8) * 1024;
-}
-
 int listen_on_free_port(int& port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = loopback(0);
@@ -155,47 +144,6 @@ std::string read_until(int fd, std::string_view marker) {
     text.append(buffer, static_cast<std::size_t>(got));
   }
   return text;
-}
-
-CountingReader::CountingReader(std::vector<int> sockets)
-    : sockets_(std::move(sockets)), epoll_(epoll_create1(EPOLL_CLOEXEC)), thread_() {
-  for (const int fd : sockets_) {
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    epoll_event event{EPOLLIN, {}};
-    event.data.fd = fd;
-    epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event);
-  }
-  thread_ = std::thread([this] { run(); });
-}
-
-CountingReader::~CountingReader() {
-  stop_ = true;
-  thread_.join();
-  for (const int fd : sockets_) close(fd);
-  close(epoll_);
-}
-
-void CountingReader::run() {
-  epoll_event events[512];
-  static thread_local char buffer[256 * 1024];
-  while (!stop_) {
-    const int ready = epoll_wait(epoll_, events, 512, 20);
-    std::int64_t marks = 0;
-    for (int i = 0; i < ready; ++i) {
-      const ssize_t got = recv(events[i].data.fd, buffer, sizeof buffer, MSG_DONTWAIT);
-      if (got > 0) marks += std::count(buffer, buffer + got, kMark);
-      if (got == 0) epoll_ctl(epoll_, EPOLL_CTL_DEL, events[i].data.fd, nullptr);
-    }
-    if (marks == 0) continue;
-    const std::lock_guard lock(mutex_);
-    count_ += marks;
-    changed_.notify_all();
-  }
-}
-
-bool CountingReader::wait_for(std::int64_t marks, int seconds) {
-  std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::seconds(seconds), [&] { return count_ >= marks; });
 }
 
 double median(std::vector<double> values) {
