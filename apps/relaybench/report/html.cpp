@@ -1,6 +1,9 @@
 #include "report/html.hpp"
 
+#include <array>
+#include <cstdio>
 #include <span>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "cli/human.hpp"
