@@ -25,7 +25,8 @@ const std::vector<ReadyLoad>& table() {
         {"relaybench fanout --threshold 'e2e.p99<20ms' --threshold lost==0", "exit 99 when it is slower"}}},
       {"pairs",
        "one message to one subscriber, as wallets and apps talk",
-       "As many channels as subscribers, with names of 64 hex digits, and one subscriber each.\n",
+       "As many channels as subscribers, with names of 64 hex digits, and one subscriber each; --subs or "
+       "--channels alone says how many of both.\n",
        {{"--subs", "1000"},
         {"--channels", "1000"},
         {"--pubs", "16"},
@@ -159,6 +160,19 @@ cli::Outcome<void> give_all(const cli::Arguments& arguments, const ReadyLoad* lo
   return {};
 }
 
+// Every subscriber has a channel of its own.
+bool is_one_to_one(const Shape& shape) {
+  return shape.subscribers == shape.channels && shape.channels_per_subscriber == 1;
+}
+
+// Such a load stays one when only --subs or only --channels says how many.
+void keep_one_to_one(const cli::Arguments& arguments, Shape& shape) {
+  const bool subscribers = arguments.has("--subs");
+  const bool channels = arguments.has("--channels");
+  if (subscribers && !channels && shape.subscribers > 0) shape.channels = shape.subscribers;
+  if (channels && !subscribers) shape.subscribers = shape.channels;
+}
+
 cli::Failure unknown_load(const std::string& name) {
   std::vector<std::string> known;
   for (const ReadyLoad& load : table()) known.emplace_back(load.name);
@@ -212,7 +226,9 @@ cli::Outcome<Request> request_of(const std::string& name, const cli::Arguments& 
   } else {
     return unknown_load(name);
   }
+  const bool one_to_one = is_one_to_one(request.plan.shape);
   if (const auto given = give_all(arguments, load, request); !given) return given.error();
+  if (one_to_one) keep_one_to_one(arguments, request.plan.shape);
   return request;
 }
 

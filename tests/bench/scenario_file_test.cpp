@@ -142,6 +142,23 @@ TEST_CASE("flags win over the load, and a load may read a flag its own way") {
   CHECK(request_of("soak", night)->duration == milliseconds(6 * 3'600'000));
 }
 
+TEST_CASE("one to one stays one to one, whichever number is given") {
+  const auto shape_of = [](const std::string& load, const char* flag) {
+    relay::cli::Arguments arguments;
+    arguments.add(flag, "50");
+    return finished(request_of(load, arguments).value()).value().shape;
+  };
+  const std::string wallets = RELAY_SOURCE_DIR "/examples/scenarios/wallets.toml";
+  for (const std::string& load : {std::string("pairs"), std::string("idle"), wallets}) {
+    for (const char* flag : {"--subs", "--channels"}) {
+      INFO(load << " " << flag);
+      CHECK(shape_of(load, flag).subscribers == 50);
+      CHECK(shape_of(load, flag).channels == 50);
+    }
+  }
+  CHECK(shape_of("fanout", "--subs").channels == 10);
+}
+
 TEST_CASE("a load that does not exist is no file either") {
   CHECK(request_of("fanuot", {}).error().fix.starts_with("did you mean \"fanout\"?"));
   CHECK(request_of("/nonexistent/load.toml", {}).error().exit == 66);
