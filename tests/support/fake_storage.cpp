@@ -170,10 +170,15 @@ void FakeStorage::probe() {
 
 void FakeStorage::cut() {
   if (!up_) return;
-  up_ = false;
-  bus_.clear();
   commands_.clear();
   for (auto& fail : std::exchange(broken_, {})) answers_.push_back(std::move(fail));
+  cut_but_reads();
+}
+
+void FakeStorage::cut_but_reads() {
+  if (!up_) return;
+  up_ = false;
+  bus_.clear();
   events_.on_interrupted();
 }
 

@@ -42,8 +42,9 @@ class FakeStorage final : public hub::Storage {
   void settle();  // all three until nothing is left
 
   // The link.
-  void cut();      // what is on it is lost, commands are answered kUnavailable
-  void restore();  // everything watched before is watched again
+  void cut();            // what is on it is lost, commands are answered kUnavailable
+  void cut_but_reads();  // reads that were not executed are asked for again when it is back
+  void restore();        // everything watched before is watched again
   bool up() const { return up_; }
   // The n-th read or watch from now fails (0: the next one); negative: none.
   void fail_in(int operations) { fail_in_ = operations; }
