@@ -21,7 +21,7 @@ namespace {
 // Not the fixture of the other tests: run() forks, so this process has to have one thread.
 class Relayd {
  public:
-  Relayd() {
+  explicit Relayd(bool tls = false) {
     int log[2];
     REQUIRE(pipe2(log, O_CLOEXEC) == 0);
     const pid_t parent = getpid();
@@ -31,8 +31,8 @@ class Relayd {
       if (getppid() != parent) _exit(1);
       dup2(log[1], STDERR_FILENO);
       execl(RELAYD_BINARY, RELAYD_BINARY, "--config", "/dev/null", "--listen", "127.0.0.1:0", "--set",
-            "operator.listen=", "--set", "admin.socket=", "--set", "log.format=logfmt",
-            static_cast<char*>(nullptr));
+            "operator.listen=", "--set", "admin.socket=", "--set", "log.format=logfmt", "--set",
+            tls ? "tls.self_signed=true" : "tls.self_signed=false", static_cast<char*>(nullptr));
       _exit(127);
     }
     ::close(log[1]);
@@ -45,9 +45,11 @@ class Relayd {
       REQUIRE(got > 0);
       text.append(buffer, static_cast<std::size_t>(got));
     }
-    const auto at = text.find("http://127.0.0.1:");
+    const std::string before = tls ? "https://127.0.0.1:" : "http://127.0.0.1:";
+    const auto at = text.find(before);
+    INFO(text);
     REQUIRE(at != text.npos);
-    url_ = "http://127.0.0.1:" + std::to_string(std::atoi(text.c_str() + at + 17));
+    url_ = before + std::to_string(std::atoi(text.c_str() + at + before.size()));
   }
   ~Relayd() {
     kill(pid_, SIGKILL);
@@ -223,6 +225,20 @@ TEST_CASE("A run that is stopped early is drained and says so") {
   check_whole(result);
   CHECK(result.run.aborted);
   CHECK(result.run.duration_ns < 60'000'000'000);
+}
+
+TEST_CASE("Over TLS all is the same, and a certificate that nobody vouches for is not taken") {
+  const Relayd relayd(true);
+  Watching progress;
+  Plan plan = small_plan();
+  plan.target.url = relayd.url();
+  plan.target.transports = {Transport::kSse, Transport::kWs};
+  const auto refused = run(plan, progress);
+  CHECK_FALSE(refused.has_value());
+  plan.target.insecure = true;
+  const RunResult result = must_run(plan, progress);
+  check_whole(result);
+  CHECK(result.total.delivered == 800);
 }
 
 TEST_CASE("What cannot be run is said before anything is") {

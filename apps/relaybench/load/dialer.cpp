@@ -11,7 +11,8 @@
 #include <cstring>
 #include <memory>
 
-#include "net/address.hpp"
+#include "client/url.hpp"
+#include "net/tls.hpp"
 
 namespace relay::bench {
 namespace {
@@ -38,6 +39,29 @@ void set_options(int fd, bool bound) {
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (bound) setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+}
+
+struct Where {
+  net::Endpoint endpoint;
+  bool secure = false;
+};
+
+// As client::Url, and https and wss with their port 443.
+Result<Where> parse(const std::string& url) {
+  constexpr std::string_view kSecure[] = {"https://", "wss://"};
+  for (const std::string_view scheme : kSecure) {
+    if (!url.starts_with(scheme)) continue;
+    const std::string rest = url.substr(scheme.size());
+    const std::string authority = rest.substr(0, rest.find_first_of("/?"));
+    const bool has_port =
+        authority.find(':', authority.starts_with('[') ? authority.find(']') : 0) != authority.npos;
+    const auto plain_url = client::Url::parse("http://" + authority + (has_port ? "" : ":443"));
+    if (!plain_url) return plain_url.error();
+    return Where{plain_url->endpoint, true};
+  }
+  const auto plain_url = client::Url::parse(url);
+  if (!plain_url) return plain_url.error();
+  return Where{plain_url->endpoint, false};
 }
 
 }  // namespace
@@ -71,14 +95,23 @@ Result<Dialer::Address> Dialer::unix_address(const std::string& path) {
   return address;
 }
 
-Result<Dialer> Dialer::make(const net::Endpoint& target, const std::vector<std::string>& source_addresses) {
+Result<Dialer> Dialer::make(const std::string& url, const TargetPlan& plan) {
+  const auto where = parse(url);
+  if (!where) return where.error();
+  const net::Endpoint& target = where->endpoint;
   Dialer dialer;
   auto address =
       target.unix_path.empty() ? resolve(target.host, target.port, false) : unix_address(target.unix_path);
   if (!address) return address.error();
   dialer.target_ = *address;
   dialer.text_ = target.text();
-  for (const std::string& source : source_addresses) {
+  dialer.host_ = target.host;
+  if (where->secure) {
+    auto tls = net::TlsClientContext::make({plan.ca_file, plan.insecure});
+    if (!tls) return tls.error();
+    dialer.tls_ = *tls;
+  }
+  for (const std::string& source : plan.source_addresses) {
     auto from = resolve(source, 0, true);
     if (!from || from->storage.ss_family != dialer.target_.storage.ss_family) {
       return make_error(ErrorKind::kInvalid, "bad_source_address",
@@ -89,7 +122,7 @@ Result<Dialer> Dialer::make(const net::Endpoint& target, const std::vector<std::
   return dialer;
 }
 
-Result<int> Dialer::dial() {
+Result<int> Dialer::open_socket() {
   const int fd = socket(target_.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return failed(errno);
   set_options(fd, !sources_.empty());
@@ -109,8 +142,16 @@ Result<int> Dialer::dial() {
   return fd;
 }
 
+Result<net::Connection*> Dialer::dial(net::IoLoop& loop, metrics::LoopMetrics& metrics,
+                                      net::ConnectionSet& set) {
+  const auto fd = open_socket();
+  if (!fd) return fd.error();
+  return new net::Connection(loop, metrics, set, *fd, {},
+                             tls_ == nullptr ? nullptr : tls_->connect(*fd, host_));
+}
+
 Result<void> Dialer::try_once() {
-  const auto fd = dial();
+  const auto fd = open_socket();
   if (!fd)
     return make_error(ErrorKind::kUnavailable, "not_reached",
                       "nothing answers at " + text_ + ": " + fd.error().message);

@@ -8,7 +8,6 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
-#include "client/url.hpp"
 #include "load/generators.hpp"
 #include "load/outcome.hpp"
 #include "load/server_cost.hpp"
@@ -84,12 +83,6 @@ std::vector<std::string> channel_names(const Plan& plan, const Driver& driver, s
     names.push_back(hex ? hex_name(run, i) : prefix + std::to_string(i));
   }
   return names;
-}
-
-Result<Dialer> make_dialer(const std::string& text, const std::vector<std::string>& sources) {
-  const auto url = client::Url::parse(text);
-  if (!url) return url.error();
-  return Dialer::make(url->endpoint, sources);
 }
 
 // One run, seen from the parent: phases in order, each waits for all generators.
@@ -294,10 +287,9 @@ Result<RunResult> run(const Plan& plan, Progress& progress) {
   if (auto good = check_driver(plan, **driver); !good) return good.error();
   if (auto good = check_descriptors(plan); !good) return good.error();
   const TargetPlan& target = plan.target;
-  auto streams = make_dialer(target.url, target.source_addresses);
+  auto streams = Dialer::make(target.url, target);
   if (!streams) return streams.error();
-  auto publish =
-      make_dialer(target.publish_url.empty() ? target.url : target.publish_url, target.source_addresses);
+  auto publish = Dialer::make(target.publish_url.empty() ? target.url : target.publish_url, target);
   if (!publish) return publish.error();
   for (Dialer* dialer : {&*streams, &*publish}) {
     if (auto good = dialer->try_once(); !good) return good.error();

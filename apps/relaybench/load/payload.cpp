@@ -90,8 +90,8 @@ void append_payload(std::string& out, const PayloadHead& head, std::string_view 
   out += padding;
 }
 
-// Hot: once per delivery; 42 ns for 128 bytes (`test_bench_load "[.speed]"`), a read from the socket takes 1,000 and
-// more.
+// Hot: once per delivery; 42 ns for 128 bytes (`test_bench_load "[.speed]"`), a read from the socket takes
+// 1,000 and more.
 PayloadState read_payload(std::string_view text, PayloadHead& head) {
   if (text.size() < kMinPayload || !text.starts_with(kMarker)) return PayloadState::kForeign;
   Raw raw;

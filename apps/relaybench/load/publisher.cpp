@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "net/tls.hpp"
-
 namespace relay::bench {
 namespace {
 
@@ -58,11 +56,11 @@ void Publisher::tick(std::int64_t now) {
 
 void Publisher::dial() {
   dial_at_ = station_.now() + kRedialAfter;
-  auto fd = station_.setup.publish_dialer.dial();
-  if (!fd) return station_.tally.fail("publisher_" + fd.error().code, fd.error().message);
+  auto dialled = station_.setup.publish_dialer.dial(station_.loop, station_.metrics, station_.connections);
+  if (!dialled) return station_.tally.fail("publisher_" + dialled.error().code, dialled.error().message);
   const Driver& driver = station_.setup.driver;
   reader_ = driver.publish_reader();
-  connection_ = new net::Connection(station_.loop, station_.metrics, station_.connections, *fd, {}, nullptr);
+  connection_ = *dialled;
   auto link = std::make_unique<PublisherLink>(*this);
   link_ = link.get();
   connection_->become(std::move(link));

@@ -1,7 +1,6 @@
 #include "load/subscriber.hpp"
 
 #include "load/population.hpp"
-#include "net/tls.hpp"
 
 namespace relay::bench {
 
@@ -63,10 +62,10 @@ void Subscriber::open() {
   const StreamRequest request{number_, transport(), channels, station_.token_of(number_), last_id_};
   dialed_ = station_.now();
   state_ = State::kDialing;
-  auto fd = station_.setup.stream_dialer.dial();
-  if (!fd) return give_up(fd.error().code, fd.error().message);
+  auto dialled = station_.setup.stream_dialer.dial(station_.loop, station_.metrics, station_.connections);
+  if (!dialled) return give_up(dialled.error().code, dialled.error().message);
   reader_ = station_.setup.driver.stream_reader(request);
-  connection_ = new net::Connection(station_.loop, station_.metrics, station_.connections, *fd, {}, nullptr);
+  connection_ = *dialled;
   auto link = std::make_unique<SubscriberLink>(*this);
   link_ = link.get();
   connection_->become(std::move(link));
