@@ -34,6 +34,7 @@ void put(std::string_view bytes) {
 }
 
 void enter() {
+  entered = true;
   termios raw = before;
   raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
   raw.c_iflag &= ~static_cast<tcflag_t>(ICRNL);
@@ -41,7 +42,6 @@ void enter() {
   raw.c_cc[VTIME] = 0;
   ::tcsetattr(STDIN_FILENO, TCSANOW, &raw);
   put({kEnter, sizeof kEnter - 1});
-  entered = true;
 }
 
 // Async-signal-safe: write(2) and tcsetattr(3) alone.
@@ -56,9 +56,23 @@ void on_resize(int) {
 }
 
 void on_fatal(int number);
+void on_continue(int);
+
+// A stop and its end do not interrupt one another: the terminal would be left as neither of them wants it.
+void handle_stop() {
+  struct sigaction action{};
+  action.sa_handler = on_continue;
+  ::sigaddset(&action.sa_mask, SIGTSTP);
+  ::sigaction(SIGCONT, &action, nullptr);
+  action.sa_handler = on_fatal;
+  action.sa_flags = static_cast<int>(SA_NODEFER);
+  ::sigemptyset(&action.sa_mask);
+  ::sigaddset(&action.sa_mask, SIGCONT);
+  ::sigaction(SIGTSTP, &action, nullptr);
+}
 
 void on_continue(int) {
-  ::signal(SIGTSTP, on_fatal);
+  handle_stop();
   enter();
   changed = true;
 }
@@ -68,7 +82,8 @@ void on_fatal(int number) {
   leave();
   ::signal(number, SIG_DFL);
   ::raise(number);
-  if (number == SIGTSTP && !entered) on_continue(0);  // nobody was there to continue it: it was not stopped
+  // Here again: it was continued, or there was nobody who could have continued it, and it was not stopped.
+  if (number == SIGTSTP) on_continue(0);
 }
 
 void catch_signals() {
@@ -76,14 +91,13 @@ void catch_signals() {
   struct sigaction action{};
   action.sa_handler = on_resize;
   ::sigaction(SIGWINCH, &action, nullptr);
-  action.sa_handler = on_continue;
-  ::sigaction(SIGCONT, &action, nullptr);
   action.sa_handler = on_fatal;
   action.sa_flags = static_cast<int>(SA_NODEFER);
   for (const int number :
-       {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTSTP, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2}) {
+       {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2}) {
     ::sigaction(number, &action, nullptr);
   }
+  handle_stop();
 }
 
 // What stands behind an escape: the arrows and pages, in the forms of xterm and of the VT.
@@ -117,6 +131,7 @@ Screen::Screen() {
 }
 
 Screen::~Screen() {
+  for (const int number : {SIGTSTP, SIGCONT}) ::signal(number, SIG_DFL);  // nothing enters it again
   leave();
 }
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -68,7 +69,18 @@ class Terminal {
     seen_ = output_.find(words, seen_) + words.size();
     return true;
   }
+  // Its exit code; after ten seconds it is killed, and that is what is seen.
   int wait() {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+    pollfd waiting[2] = {{process, POLLIN, 0}, {master_, POLLIN, 0}};
+    while ((waiting[0].revents & POLLIN) == 0) {
+      if (std::chrono::steady_clock::now() > until) ::kill(pid_, SIGKILL);
+      ::poll(waiting, 2, 100);
+      char buffer[4096];  // what it writes must go somewhere
+      if ((waiting[1].revents & POLLIN) != 0) std::ignore = ::read(master_, buffer, sizeof buffer);
+    }
+    ::close(process);
     int status = 0;
     ::waitpid(pid_, &status, 0);
     status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
