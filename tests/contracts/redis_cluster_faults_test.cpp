@@ -181,8 +181,7 @@ TEST_CASE("roles are exchanged by CLUSTER FAILOVER, under load") {
   OnCluster on(cluster);
   Load load(on);
   REQUIRE(on.member->heard().await_count(Kind::kAnnounced, 2'000));
-  REQUIRE(cluster.node(5).command({"CLUSTER", "FAILOVER"}) == "OK");
-  cluster.await_master(5, 0);
+  cluster.fail_over(5, 0);
   on.await_whole();
   load.stop();
   load.check(on);

@@ -173,7 +173,7 @@ TEST_CASE("a stream of appends that no replica gets is answered in time, and int
   RedisServer master;
   redis::RedisSettings settings = master.settings();
   settings.min_replicas = 1;
-  settings.publish_timeout = 1s;
+  settings.publish_timeout = 2s;
   Member member(0, redis_maker(settings));
   member.start();
   REQUIRE(member.await_up());

@@ -54,8 +54,7 @@ TEST_CASE("CLUSTER FAILOVER of every master") {
   milliseconds slowest{0};
   for (std::size_t master = 0; master < scene.cluster.masters(); ++master) {
     const std::size_t replica = master + scene.cluster.masters();
-    REQUIRE(scene.cluster.node(replica).command({"CLUSTER", "FAILOVER"}) == "OK");
-    scene.cluster.await_master(replica, (master + 1) % scene.cluster.masters());
+    scene.cluster.fail_over(replica, (master + 1) % scene.cluster.masters());
     slowest = std::max(slowest, scene.fleet.time_until_whole());
     scene.fleet.clients().run_for(300ms);
   }

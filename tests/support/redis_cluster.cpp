@@ -66,8 +66,11 @@ void RedisCluster::await_whole() {
     await_condition(
         [&] {
           if (value_of(node(i), "cluster", "cluster_state") != "ok") return false;
-          const bool is_replica = value_of(node(i), "replication", "role") == "slave";
-          return !is_replica || value_of(node(i), "replication", "master_link_status") == "up";
+          if (value_of(node(i), "replication", "role") == "slave")
+            return value_of(node(i), "replication", "master_link_status") == "up";
+          // A replica that is up at its own end may still be waited for at the master's.
+          const std::string replicas = node(i).command({"INFO", "replication"});
+          return replicas.find("state=wait") == replicas.npos && replicas.find("state=send") == replicas.npos;
         },
         "the cluster is whole");
   }
@@ -102,15 +105,24 @@ std::size_t RedisCluster::master_of(std::string_view key, std::size_t witness) {
   throw std::runtime_error("nobody serves the slot");
 }
 
+bool RedisCluster::is_master(std::size_t replica, std::size_t witness) {
+  for (const auto& its : redis::parse_cluster_nodes(node(witness).command({"CLUSTER", "NODES"}))) {
+    if (its.port == node(replica).port() && its.is_master && !its.slots.empty()) return true;
+  }
+  return false;
+}
+
 void RedisCluster::await_master(std::size_t replica, std::size_t witness) {
-  await_condition(
-      [&] {
-        for (const auto& its : redis::parse_cluster_nodes(node(witness).command({"CLUSTER", "NODES"}))) {
-          if (its.port == node(replica).port() && its.is_master && !its.slots.empty()) return true;
-        }
-        return false;
-      },
-      "a replica is promoted");
+  await_condition([&] { return is_master(replica, witness); }, "a replica is promoted");
+}
+
+// A server gives a manual failover up after five seconds, which a busy machine may need for it.
+void RedisCluster::fail_over(std::size_t replica, std::size_t witness) {
+  for (int attempt = 0; attempt < 4; ++attempt) {
+    node(replica).command({"CLUSTER", "FAILOVER"});
+    if (await([&] { return is_master(replica, witness); }, std::chrono::seconds(6))) return;
+  }
+  throw std::runtime_error("not in time: a replica is promoted");
 }
 
 void RedisCluster::move_slot(std::uint32_t slot, std::size_t from, std::size_t to) {

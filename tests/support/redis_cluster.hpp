@@ -39,12 +39,15 @@ class RedisCluster {
   std::size_t master_of(std::string_view key, std::size_t witness = 0);
   // Until node `witness` takes `replica` for a master that serves slots.
   void await_master(std::size_t replica, std::size_t witness);
+  // Exchanges the roles of `replica` and its master by CLUSTER FAILOVER, and awaits it as above.
+  void fail_over(std::size_t replica, std::size_t witness);
   // Until all nodes agree that every slot is served, and every replica has its master's data.
   void await_whole();
   // Moves a slot with all its keys, as redis-cli --cluster reshard does.
   void move_slot(std::uint32_t slot, std::size_t from, std::size_t to);
 
  private:
+  bool is_master(std::size_t replica, std::size_t witness);
   std::string id_of(std::size_t index) { return node(index).command({"CLUSTER", "MYID"}); }
 
   const Options options_;

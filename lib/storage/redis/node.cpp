@@ -208,9 +208,10 @@ void Node::await_replicas(std::function<void(bool)> done) {
   });
 }
 
-// One at a time: it holds up what comes behind it, so what was written meanwhile shares the next one. A sixth
-// of the time there is, for an append may have to wait for the one that holds up the batch before it, for
-// that batch's and for its own.
+// One at a time: it holds up what comes behind it, so what was written meanwhile shares the next one. A
+// quarter of the time there is, for an append may have to wait for the one that holds up the batch before it,
+// for that batch's and for its own. Of the default of 5 s that is more than the second within which a replica
+// that has just come says how far it is.
 void Node::send_wait() {
   if (unreplicated_.empty()) return;
   auto done = std::make_shared<std::vector<std::function<void(bool)>>>();
@@ -221,7 +222,7 @@ void Node::send_wait() {
   }
   replicas_asked_ = true;
   const auto limit =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(1, settings_.publish_timeout.count() / 6));
+      static_cast<std::uint64_t>(std::max<std::int64_t>(1, settings_.publish_timeout.count() / 4));
   writes_->send(
       [&](std::string& out) {
         wire::RespCommand(out, 3).arg("WAIT").arg(std::uint64_t{settings_.min_replicas}).arg(limit);
