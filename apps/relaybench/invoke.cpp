@@ -30,12 +30,13 @@ std::optional<cli::Failure> misplaced(const Command& command, const cli::Argumen
   return {};
 }
 
-int run_command(const Command& command, const cli::Arguments& arguments, const cli::Console& console) {
+int run_command(const Command& command, const cli::Arguments& arguments, const cli::Console& console,
+                std::string_view commit) {
   if (const auto wrong = misplaced(command, arguments)) {
     console.fail(*wrong);
     return wrong->exit;
   }
-  Context context(command.name, arguments, console);
+  Context context(command.name, arguments, console, commit);
   return command.run(context);
 }
 
@@ -51,7 +52,7 @@ int Context::print(std::string_view text) const {
   return written ? exit_code::kOk : fail({exit_code::kIo, "cannot write to standard output"});
 }
 
-int invoke(const std::vector<std::string>& words) {
+int invoke(const std::vector<std::string>& words, std::string_view commit) {
   cli::set_up_locale();
   if (!words.empty() && words.front() == "__complete")
     return cli::complete(program(), {words.begin() + 1, words.end()});
@@ -65,7 +66,7 @@ int invoke(const std::vector<std::string>& words) {
   const Command* command = line.command != nullptr           ? find_command(line.command->path)
                            : line.arguments.has("--version") ? find_command("version")
                                                              : nullptr;
-  if (command != nullptr) return run_command(*command, line.arguments, console);
+  if (command != nullptr) return run_command(*command, line.arguments, console, commit);
   (void)print(stderr, cli::overview(program(), false));
   return exit_code::kUsage;
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace relay::bench {
 
-int invoke(const std::vector<std::string>& words);
+// `commit` is what results say they were measured with (commit.hpp).
+int invoke(const std::vector<std::string>& words, std::string_view commit);
 
 }  // namespace relay::bench

@@ -63,6 +63,7 @@ cli::Outcome<RunResult> measure(const Context& context, const Request& request, 
   auto result = engine(*plan, progress);
   progress.finish();
   if (!result) return not_run(result.error());
+  result->tool_commit = context.commit;
   judge(*result, *thresholds, {plan->delivery, plan->allow_saturated});
   if (cli::interrupted()) {
     result->exit_code = exit_code::kInterrupted;

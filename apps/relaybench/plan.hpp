@@ -89,9 +89,10 @@ enum class DeliveryMode : std::uint8_t {
 
 // Where the server's own cost is read. None given: not measured.
 struct ServerWatch {
-  std::int64_t pid = 0;      // its children count as well
-  std::string systemd_unit;  // all processes of its control group
-  std::string metrics_url;   // its Prometheus page: kept in the result before and after
+  std::int64_t pid = 0;                           // its children count as well
+  std::string systemd_unit;                       // all processes of its control group
+  std::string control_groups = "/sys/fs/cgroup";  // where that one is found, at any depth
+  std::string metrics_url;                        // its Prometheus page: kept in the result before and after
 };
 
 struct Plan {

@@ -11,8 +11,10 @@ cli::Form version_form() {
 }
 
 int version(Context& context) {
-  if (context.json()) return context.print("{\"version\": \"" RELAY_VERSION "\"}\n");
-  return context.print("relaybench " RELAY_VERSION "\n");
+  const std::string commit(context.commit);
+  if (context.json())
+    return context.print("{\"version\": \"" RELAY_VERSION "\", \"commit\": \"" + commit + "\"}\n");
+  return context.print("relaybench " RELAY_VERSION + (commit.empty() ? "" : " (" + commit + ")") + "\n");
 }
 
 cli::Form help_form() {

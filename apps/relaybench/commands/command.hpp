@@ -15,12 +15,14 @@ namespace relay::bench {
 
 class Context {
  public:
-  Context(std::string_view its_name, const cli::Arguments& its_arguments, const cli::Console& its_console)
-      : name(its_name), arguments(its_arguments), console(its_console) {}
+  Context(std::string_view its_name, const cli::Arguments& its_arguments, const cli::Console& its_console,
+          std::string_view its_commit)
+      : name(its_name), arguments(its_arguments), console(its_console), commit(its_commit) {}
 
   const std::string_view name;  // of the command
   const cli::Arguments& arguments;
   const cli::Console& console;
+  const std::string_view commit;  // that the program was built from; may be empty
 
   bool json() const { return arguments.text_or("--output", "text") == "json"; }
   bool color() const;  // on standard output

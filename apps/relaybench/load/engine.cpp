@@ -11,6 +11,7 @@
 #include "load/generators.hpp"
 #include "load/outcome.hpp"
 #include "load/server_cost.hpp"
+#include "load/server_version.hpp"
 
 namespace relay::bench {
 namespace {
@@ -304,6 +305,7 @@ Result<RunResult> run(const Plan& plan, Progress& progress) {
   gathered.run = random_run();
   gathered.server_source = server->source();
   if (server->watches_anything()) gathered.before_clients = server->take();
+  gathered.server_version = server_version(target, gathered.before_clients.scrape);
   RunSetup setup{plan,
                  **driver,
                  layout,

@@ -174,7 +174,8 @@ relay::Result<RunResult> run_floor(const Plan& plan, Progress& progress) {
   Plan floor = plan;
   floor.target = {};
   floor.target.url = "http://127.0.0.1:" + std::to_string(server->port());
-  floor.server = {.pid = server->pid(), .systemd_unit = {}, .metrics_url = {}};
+  floor.server = {};
+  floor.server.pid = server->pid();
   floor.shape.kill_share = 0;
   floor.shape.ephemeral = false;
   return run(floor, progress);

@@ -251,7 +251,7 @@ RunResult report_of(const Plan& plan, const Gathered& gathered) {
                 {plan.tags.begin(), plan.tags.end()},
                 gathered.aborted};
   result.host = describe_host();
-  result.target = {plan.target.url, plan.target.driver, transport_text(plan.target), {}};
+  result.target = {plan.target.url, plan.target.driver, transport_text(plan.target), gathered.server_version};
   result.load = load_of(plan);
   add_stages(plan, gathered, result);
   add_series(plan, gathered, result);

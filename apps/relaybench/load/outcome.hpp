@@ -28,6 +28,7 @@ struct Gathered {
   ServerCost::Snapshot at_begin;  // of the measured part
   ServerCost::Snapshot at_end;    // of the drain
   std::string server_source;
+  std::string server_version;  // as it says itself; may be empty
 };
 
 RunResult report_of(const Plan& plan, const Gathered& gathered);

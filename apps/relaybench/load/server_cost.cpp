@@ -23,15 +23,31 @@ std::vector<std::int64_t> numbers_in(const fs::path& file) {
   return numbers;
 }
 
-// Where systemd keeps the unit's processes (cgroup v2).
-fs::path control_group(const std::string& unit) {
+// Where systemd keeps the unit: system.slice/NAME, system.slice/system-foo.slice/foo@1.service, or deeper for
+// those of users.
+std::string control_group(const ServerWatch& watch) {
+  const std::string& unit = watch.systemd_unit;
   const std::string name = unit.find('.') == unit.npos ? unit + ".service" : unit;
+  constexpr int kDeepest = 8;
   std::error_code error;
-  for (const char* slice : {"/sys/fs/cgroup/system.slice/", "/sys/fs/cgroup/"}) {
-    const fs::path procs = fs::path(slice + name) / "cgroup.procs";
-    if (fs::exists(procs, error)) return procs;
+  const auto skip = fs::directory_options::skip_permission_denied;
+  for (fs::recursive_directory_iterator at(watch.control_groups, skip, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->path().filename() == name && fs::exists(at->path() / "cgroup.procs", error)) return at->path();
+    if (at.depth() >= kDeepest) at.disable_recursion_pending();
   }
   return {};
+}
+
+// Those of groups below it too: a unit may divide its own.
+std::vector<std::int64_t> processes_of_group(const std::string& group) {
+  std::vector<std::int64_t> all = numbers_in(fs::path(group) / "cgroup.procs");
+  std::error_code error;
+  for (fs::recursive_directory_iterator at(group, error), end; !error && at != end; at.increment(error)) {
+    if (!at->is_directory(error)) continue;
+    for (const std::int64_t pid : numbers_in(at->path() / "cgroup.procs")) all.push_back(pid);
+  }
+  return all;
 }
 
 // "name{labels} value" by line (the Prometheus text format, without times).
@@ -106,6 +122,7 @@ Result<ServerCost> ServerCost::make(const ServerWatch& watch) {
   } else if (!watch.metrics_url.empty()) {
     cost.source_ = watch.metrics_url;
   }
+  if (watch.pid == 0 && !watch.systemd_unit.empty()) cost.group_ = control_group(watch);
   const bool by_process = watch.pid != 0 || !watch.systemd_unit.empty();
   if (by_process && !cost.take().cpu_ns) {
     return make_error(ErrorKind::kInvalid, "no_server_process",
@@ -119,7 +136,7 @@ Result<ServerCost> ServerCost::make(const ServerWatch& watch) {
 
 std::vector<std::int64_t> ServerCost::processes() const {
   if (watch_.pid != 0) return process_family(watch_.pid);
-  if (!watch_.systemd_unit.empty()) return numbers_in(control_group(watch_.systemd_unit));
+  if (!group_.empty()) return processes_of_group(group_);
   return {};
 }
 

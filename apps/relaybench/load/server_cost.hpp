@@ -1,5 +1,6 @@
-// What the measured server itself uses: CPU time and memory of its processes from /proc (proc(5)), and its
-// own Prometheus page. Asked for between phases, never within one. One thread.
+// What the measured server itself uses: CPU time and memory of its processes from /proc (proc(5)), which are
+// a pid and its children or those of a unit (its control group, cgroups(7)), and its own Prometheus page.
+// Asked for between phases, never within one. One thread.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,7 @@ class ServerCost {
   std::vector<std::int64_t> processes() const;
 
   ServerWatch watch_;
+  std::string group_;  // the unit's folder; empty: none
   std::string source_;
 };
 
