@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/error.hpp"
 #include "net/tls.hpp"
 
@@ -26,8 +27,13 @@ class TlsClientContext {
   TlsClientContext& operator=(const TlsClientContext&) = delete;
   // `server` is the name or address that the certificate must be for. The descriptor stays the caller's.
   std::unique_ptr<TlsChannel> connect(int fd, const std::string& server) const;
+  // The handshake alone, to tell why connections will not do: waits for it on a non-blocking descriptor that
+  // is of no use afterwards. Errors: kUnavailable "tls_refused" ("certificate has expired", "hostname
+  // mismatch", "wrong version number", "the server ended the connection") and "timeout".
+  Result<void> try_handshake(int fd, const std::string& server, Milliseconds limit) const;
 
  private:
+  ssl_st* begin(int fd, const std::string& server) const;
   TlsClientContext(ssl_ctx_st* context, bool insecure) : context_(context), insecure_(insecure) {}
   ssl_ctx_st* context_;
   bool insecure_;
