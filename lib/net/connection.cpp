@@ -44,15 +44,34 @@ void Connection::become(std::unique_ptr<ConnectionHandler> handler) {
   handler_ = std::move(handler);
 }
 
-void Connection::send(SharedFrame frame) {
-  if (state_ != State::kOpen || frame.size() == 0) return;
+bool Connection::enqueue(SharedFrame frame) {
+  if (state_ != State::kOpen || frame.size() == 0) return false;
   queued_bytes_ += frame.size();
   was_congested_ = was_congested_ || congested();
   queue_.push_back(std::move(frame));
-  if (!dirty_) {
-    dirty_ = true;
-    loop_.mark_dirty(*this);
+  return true;
+}
+
+void Connection::mark_dirty() {
+  if (dirty_) return;
+  dirty_ = true;
+  loop_.mark_dirty(*this);
+}
+
+void Connection::send(SharedFrame frame) {
+  if (enqueue(std::move(frame))) mark_dirty();
+}
+
+// Hot: once per message and stream.
+void Connection::send_gathered(SharedFrame frame) {
+  if (!enqueue(std::move(frame)) || dirty_) return;
+  if (queued_bytes_ < kGatheredBytes && loop_.flush_interval_is(written_in_)) {
+    if (!late_) loop_.mark_late(*this);
+    late_ = true;
+    return;
   }
+  written_in_ = loop_.begin_flush_interval();
+  mark_dirty();
 }
 
 void Connection::flush() {
@@ -71,6 +90,14 @@ void Connection::flush_at_end_of_turn() {
     loop_.poller().again(*this);
     loop_.wake_sockets();
   }
+}
+
+void Connection::flush_at_end_of_interval() {
+  late_ = false;
+  if (state_ == State::kClosed) return loop_.dispose(std::unique_ptr<Disposable>(this));
+  if (queued_bytes_ == 0) return;
+  written_in_ = loop_.begin_flush_interval();
+  mark_dirty();
 }
 
 bool Connection::write_queue() {
@@ -208,10 +235,7 @@ void Connection::close_after_flush() {
   state_ = State::kFlushing;
   paused_ = false;
   loop_.wheel().schedule(*this, kLinger);
-  if (!dirty_) {
-    dirty_ = true;
-    loop_.mark_dirty(*this);
-  }
+  mark_dirty();
 }
 
 // A close with unread input sends a reset, which may overtake the last answer on its way: end our side, and
@@ -235,7 +259,7 @@ void Connection::close() {
   metrics_.add(metrics::Gauge::kConnections, -1);
   set_.unlink(*this);
   if (handler_ != nullptr) loop_.dispose(std::move(handler_));
-  loop_.dispose(std::unique_ptr<Disposable>(this));
+  if (!late_) loop_.dispose(std::unique_ptr<Disposable>(this));  // else the end of the interval does
 }
 
 void ConnectionSet::link(Connection& connection) {

@@ -62,6 +62,10 @@ class Connection final : public Disposable, public Pollable, private TimerNode {
   // Queued until the end of the turn. Nothing is queued once closing.
   void send(SharedFrame frame);
   void send_copy(std::string_view bytes) { send(SharedFrame::copy_of(bytes)); }
+  // The same for a message that others may follow at once: a connection that was written within the loop's
+  // flush interval waits for its end, and what comes meanwhile leaves in the same write. With kGatheredBytes
+  // it waits no longer.
+  void send_gathered(SharedFrame frame);
   // Writes now what the socket takes.
   void flush();
   std::size_t queued_bytes() const { return queued_bytes_; }
@@ -90,12 +94,16 @@ class Connection final : public Disposable, public Pollable, private TimerNode {
   enum class State : std::uint8_t { kOpen, kFlushing, kLingering, kClosed };
   static constexpr Milliseconds kLinger{2000};
   static constexpr int kReadsPerTurn = 8;
+  static constexpr std::size_t kGatheredBytes = 16 * 1024;
 
   void on_ready(std::uint32_t events) override;
   void on_timer() override;
   void read(std::uint32_t events);
   void on_input_ended();
+  bool enqueue(SharedFrame frame);  // false: nothing is queued
+  void mark_dirty();
   void flush_at_end_of_turn();
+  void flush_at_end_of_interval();
   bool write_queue();  // false: closed by an error
   bool drained() const { return was_congested_ && queued_bytes_ < kResumeBytes; }
   void forget_sent(std::size_t bytes);
@@ -114,8 +122,10 @@ class Connection final : public Disposable, public Pollable, private TimerNode {
   std::uint32_t sent_of_head_ = 0;  // bytes of the next one that are sent
   int fd_;
   IpAddress peer_;
+  std::uint16_t written_in_ = 0;  // the flush interval of the last write of send_gathered()
   State state_ = State::kOpen;
   bool dirty_ : 1 = false;
+  bool late_ : 1 = false;     // stands in the loop's list of those that wait for the end of the interval
   bool blocked_ : 1 = false;  // the socket took no more; an edge will tell
   bool was_congested_ : 1 = false;
   bool paused_ : 1 = false;

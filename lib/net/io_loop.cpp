@@ -15,10 +15,11 @@ namespace asio = boost::asio;
 
 struct IoLoop::Asio {
   explicit Asio(asio::io_context& context)
-      : work(asio::make_work_guard(context)), sockets(context), tick(context) {}
+      : work(asio::make_work_guard(context)), sockets(context), tick(context), flush_interval(context) {}
   asio::executor_work_guard<asio::io_context::executor_type> work;
   asio::posix::stream_descriptor sockets;
   asio::steady_timer tick;
+  asio::steady_timer flush_interval;
 };
 
 IoLoop::IoLoop(int index, const Clock& clock)
@@ -35,6 +36,7 @@ IoLoop::IoLoop(int index, const Clock& clock)
 }
 
 IoLoop::~IoLoop() {
+  end_flush_interval();
   end_turn();
   asio_->sockets.release();  // the poller closes it
 }
@@ -105,6 +107,23 @@ void IoLoop::schedule_tick() {
 void IoLoop::mark_dirty(Connection& connection) {
   dirty_.push_back(&connection);
   schedule_end_of_turn();
+}
+
+std::uint16_t IoLoop::begin_flush_interval() {
+  if (interval_ != 0 || flush_interval_.count() == 0) return interval_;
+  if (++last_interval_ == 0) ++last_interval_;
+  interval_ = last_interval_;
+  asio_->flush_interval.expires_after(flush_interval_);
+  asio_->flush_interval.async_wait([this](boost::system::error_code error) {
+    if (!error) end_flush_interval();
+  });
+  return interval_;
+}
+
+void IoLoop::end_flush_interval() {
+  interval_ = 0;
+  for (std::size_t i = 0; i < late_.size(); ++i) late_[i]->flush_at_end_of_interval();
+  late_.clear();
 }
 
 void IoLoop::dispose(std::unique_ptr<Disposable> object) {

@@ -4,6 +4,10 @@
 // A turn is: wait; handle what is ready; run the end of the turn, which flushes every connection that has
 // output (one gathered write each) and destroys what was closed. Objects closed within a turn stay valid
 // until its end, so nobody on the stack is pulled away.
+//
+// Flush intervals: the first message of a stream leaves with its turn and begins an interval; what follows on
+// a stream that was written within it waits for its end. So a quiet stream waits for nothing, and a busy one
+// is written once per interval, whatever its rate. An interval in which nobody waited is followed by none.
 #pragma once
 
 #include <atomic>
@@ -48,6 +52,13 @@ class IoLoop {
 
   // Called by Connection: has output to flush at the end of this turn.
   void mark_dirty(Connection& connection);
+  // Of streams that were written within it. Zero (the beginning): a write at the end of each turn.
+  void set_flush_interval(Milliseconds length) { flush_interval_ = length; }
+  // Called by Connection: the running interval, or a new one; 0 if there are none.
+  std::uint16_t begin_flush_interval();
+  bool flush_interval_is(std::uint16_t number) const { return number != 0 && number == interval_; }
+  // Called by Connection: is flushed at the end of the running interval.
+  void mark_late(Connection& connection) { late_.push_back(&connection); }
   // Runs the poller once although no socket has news: somebody asked for again().
   void wake_sockets();
   // Destroyed at the end of this turn.
@@ -68,6 +79,7 @@ class IoLoop {
   void schedule_tick();
   void schedule_end_of_turn();
   void end_turn();
+  void end_flush_interval();
   void update_now();
 
   const int index_;
@@ -78,8 +90,12 @@ class IoLoop {
   TimerWheel wheel_;
   std::unique_ptr<char[]> read_buffer_;
   std::vector<Connection*> dirty_;
+  std::vector<Connection*> late_;
   std::vector<std::unique_ptr<Disposable>> graveyard_;
   bool end_scheduled_ = false;
+  std::uint16_t interval_ = 0;       // that runs; 0: none
+  std::uint16_t last_interval_ = 0;  // a stream that took part in its namesake waits once for nothing
+  Milliseconds flush_interval_{0};
   std::int64_t now_ms_ = 0;
   std::atomic<std::int64_t> lag_us_{0};
   std::atomic<std::int64_t> last_tick_ms_{0};

@@ -116,6 +116,19 @@ class Fixture {
   void end_peer() { ::close(std::exchange(peer_, -1)); }
   int peer() const { return peer_; }
   std::size_t open() const { return set_.size(); }
+  void set_flush_interval(Milliseconds length) {
+    on_loop([&] { loop_.set_flush_interval(length); });
+  }
+  // Each text in a turn of its own, one right after the other.
+  void send_gathered(std::initializer_list<std::string> texts) {
+    for (const std::string& text : texts)
+      on_loop([&] { connection->send_gathered(SharedFrame::copy_of(text)); });
+  }
+  std::int64_t writes() {
+    std::int64_t calls = 0;
+    on_loop([&] { calls = metrics.get(metrics::Counter::kWriteCalls); });
+    return calls;
+  }
 
   metrics::LoopMetrics metrics;
   Seen seen;
@@ -142,6 +155,50 @@ TEST_CASE("What a turn queues leaves in one write") {
   });
   CHECK(f.read(300).size() == 300);
   f.on_loop([&] { CHECK(f.metrics.get(metrics::Counter::kWriteCalls) == 1); });
+}
+
+TEST_CASE("The first message of a stream leaves at once, what follows within the flush interval together") {
+  Fixture f;
+  f.set_flush_interval(std::chrono::seconds(1));
+  f.send_gathered({"one;", "two;", "three;"});
+  CHECK(f.read(14) == "one;two;three;");
+  CHECK(f.writes() == 2);
+}
+
+TEST_CASE("Without a flush interval each turn is written") {
+  Fixture f;
+  f.send_gathered({"one;", "two;", "three;"});
+  CHECK(f.read(14) == "one;two;three;");
+  CHECK(f.writes() == 3);
+}
+
+TEST_CASE(
+    "What waits for the end of the flush interval leaves with the next plain frame, or with many bytes") {
+  Fixture f;
+  f.set_flush_interval(std::chrono::hours(1));
+  f.send_gathered({"one;", "two;"});
+  f.on_loop([&] { f.connection->send_copy("three;"); });
+  CHECK(f.read(14) == "one;two;three;");
+  f.send_gathered({"four;", std::string(20'000, '5')});
+  CHECK(f.read(20'005).substr(0, 8) == "four;555");
+  CHECK(f.writes() == 3);
+}
+
+TEST_CASE("Closing while something waits for the end of the flush interval is safe") {
+  Fixture f;
+  f.set_flush_interval(std::chrono::milliseconds(50));
+  f.send_gathered({"one;", "two;"});
+  f.on_loop([&] { f.connection->close(); });
+  CHECK(f.await([&] { return f.seen.destroyed; }));
+  CHECK(f.open() == 0);
+}
+
+TEST_CASE("What waits for the end of the flush interval leaves before the connection is ended") {
+  Fixture f;
+  f.set_flush_interval(std::chrono::hours(1));
+  f.send_gathered({"one;", "two;"});
+  f.on_loop([&] { f.connection->close_after_flush(); });
+  CHECK(f.read(9) == "one;two;");
 }
 
 TEST_CASE("A socket that takes little at a time gets every byte in order") {
