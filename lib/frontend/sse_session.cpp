@@ -77,7 +77,7 @@ void SseSession::send_joint(hub::Delivery& delivery) {
                            : delivery.frame(hub::WireForm::kSseRest, encode_sse_rest);
   const std::string line = sse_cursor_line(subscription_.cursor().text());
   if (!make_room(line.size() + rest.size(), delivery.message())) return;
-  send_text(line);
+  send_frame(SharedFrame::copy_of(wire::as_chunk(line)));
   send_frame(std::move(rest));
 }
 
@@ -156,7 +156,7 @@ void SseSession::send_frame(SharedFrame frame) {
   if (http_1_0_) {
     connection_.send_copy(wire::chunk_payload(frame.view()));
   } else {
-    connection_.send(std::move(frame));
+    connection_.send_gathered(std::move(frame));
   }
 }
 

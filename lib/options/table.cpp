@@ -220,6 +220,9 @@ Section request_rows() {
       count(RELAY_FIELD(client.hold_messages), 1, kMillion,
             "New messages held back for one client while it reads what it missed")
           .live(),
+      duration(RELAY_FIELD(client.flush_interval), 0ms, 1s,
+               "A stream with more than one message in this time gets them together at its end; 0s: at once")
+          .live(),
       count(RELAY_FIELD(history.max_limit), 1, 100'000, "Most messages in one answer").live(),
       duration(RELAY_FIELD(history.max_wait), 0ms, 1h, "Longest wait of a long poll").live(),
   };

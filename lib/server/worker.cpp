@@ -57,6 +57,7 @@ Worker::Worker(int index, frontend::Shared& shared, std::shared_ptr<const fronte
   context_.hub.attach(*context_.storage);
   context_.hub.configure(make_namespaces(context_.settings->options),
                          frontend::hub_limits(context_.settings->options));
+  loop_.set_flush_interval(context_.settings->options.client.flush_interval);
   bus_ = std::make_unique<frontend::BusListener>(context_);
   context_.copy_health();
 }
@@ -106,6 +107,7 @@ void Worker::join() {
 void Worker::apply(std::shared_ptr<const frontend::Settings> settings,
                    std::shared_ptr<const net::TlsContext> tls) {
   context_.hub.configure(make_namespaces(settings->options), frontend::hub_limits(settings->options));
+  loop_.set_flush_interval(settings->options.client.flush_interval);
   context_.settings = std::move(settings);
   tls_ = std::move(tls);
 }
