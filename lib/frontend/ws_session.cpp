@@ -48,7 +48,6 @@ WsSession::WsSession(net::Connection& connection, LoopContext& context, Format f
       number_(context.enlist(connection, *this)),
       receive_(receive),
       format_(format) {
-  client_id_ = context_.client_id(number_);
   context_.clients.emplace(number_, this);
   context_.metrics.add(Gauge::kClientsWebSocket, 1);
   context_.metrics.add(Counter::kWebSocketsAccepted);
@@ -63,21 +62,23 @@ WsSession::~WsSession() {
 void WsSession::start(hub::StreamRequest request) {
   if (request.channels.empty()) return open();
   connection_.pause_reading();  // frames before the handshake have no meaning
-  Request& mine = *requests_.emplace_back(std::make_unique<Request>(*this));
-  mine.channels = request.channels;
-  channel_count_ = static_cast<std::uint32_t>(request.channels.size());
+  Request& mine = add(request.channels, {});
   context_.hub.subscribe(mine.subscription, std::move(request));
 }
 
 void WsSession::open() {
   if (handshake_ == nullptr) return;
-  connection_.send_copy(*handshake_);
+  std::string out = std::move(*handshake_);
   handshake_.reset();
+  if (format_ == Format::kJson) {
+    wire::append_frame(out, wire::WsOpcode::kText,
+                       "{\"type\":\"welcome\",\"clientId\":" + json_string(client_id()) +
+                           ",\"instance\":" + json_string(context_.shared.instance_id) + "}");
+  }
+  connection_.send_copy(out);
   connection_.resume_reading();
   const options::WebsocketOptions& options = context_.settings->options.websocket;
   if (options.ping_interval.count() > 0) connection_.set_deadline(options.ping_interval);
-  send_json("{\"type\":\"welcome\",\"clientId\":" + json_string(client_id_) +
-            ",\"instance\":" + json_string(context_.shared.instance_id) + "}");
 }
 
 void WsSession::send_json(std::string_view json) {
@@ -95,7 +96,7 @@ void WsSession::send_message(hub::Delivery& delivery) {
   if (is_excluded(delivery.message())) return;
   SharedFrame frame = format_ == Format::kJson ? delivery.frame(hub::WireForm::kWsJson, encode_ws_json)
                                                : delivery.frame(hub::WireForm::kWsRaw, encode_ws_raw);
-  if (make_room(frame.size(), delivery.message())) connection_.send(std::move(frame));
+  if (make_room(frame.size(), delivery.message())) connection_.send_gathered(std::move(frame));
 }
 
 // One message in two fragments: the cursor is this subscription's own, the rest is shared.
@@ -104,13 +105,13 @@ void WsSession::send_joint(const hub::Subscription& subscription, hub::Delivery&
   SharedFrame rest = delivery.frame(hub::WireForm::kWsJsonRest, encode_ws_json_rest);
   const std::string first = ws_cursor_fragment(subscription.cursor().text());
   if (!make_room(first.size() + rest.size(), delivery.message())) return;
-  connection_.send_copy(first);
-  connection_.send(std::move(rest));
+  connection_.send_gathered(SharedFrame::copy_of(first));
+  connection_.send_gathered(std::move(rest));
 }
 
 bool WsSession::is_excluded(const hub::Message& message) const {
   const auto& exclude = message.body.exclude;
-  return !exclude.empty() && std::find(exclude.begin(), exclude.end(), client_id_) != exclude.end();
+  return !exclude.empty() && std::find(exclude.begin(), exclude.end(), client_id()) != exclude.end();
 }
 
 bool WsSession::make_room(std::size_t bytes, const hub::Message& message) {
@@ -222,7 +223,7 @@ void WsSession::on_kicked(std::string_view reason) {
 
 WsSession::Request* WsSession::find(std::string_view channel) {
   for (const auto& request : requests_) {
-    for (const hub::ChannelName& name : request->channels) {
+    for (const hub::ChannelName& name : request->channels()) {
       if (name.view() == channel) return request.get();
     }
   }
@@ -234,9 +235,16 @@ WsSession::Request& WsSession::request_of(const hub::Subscription& subscription)
                         [&](const auto& request) { return &request->subscription == &subscription; });
 }
 
+WsSession::Request& WsSession::add(std::vector<hub::ChannelName> channels, std::string ref_member) {
+  channel_count_ += static_cast<std::uint32_t>(channels.size());
+  return *requests_.emplace_back(
+      std::make_unique<Request>(*this, std::move(channels), std::move(ref_member)));
+}
+
 void WsSession::drop(Request& request) {
-  channel_count_ -= static_cast<std::uint32_t>(request.channels.size());
-  std::erase_if(requests_, [&](const auto& mine) { return mine.get() == &request; });
+  channel_count_ -= request.count;
+  requests_.erase(std::find_if(requests_.begin(), requests_.end(),
+                               [&](const auto& mine) { return mine.get() == &request; }));
 }
 
 void WsSession::subscribe(const hub::ChannelName& channel, std::optional<hub::Cursor> after,
@@ -246,10 +254,7 @@ void WsSession::subscribe(const hub::ChannelName& channel, std::optional<hub::Cu
   if (channel_count_ >= static_cast<std::uint32_t>(context_.settings->options.websocket.max_channels)) {
     return send_error(ref_member, "too_many_channels", "this socket has as many channels as are allowed");
   }
-  Request& request = *requests_.emplace_back(std::make_unique<Request>(*this));
-  request.channels = {channel};
-  request.ref_member = std::move(ref_member);
-  ++channel_count_;
+  Request& request = add({channel}, std::move(ref_member));
   context_.hub.subscribe(request.subscription, {{channel}, std::move(after), true});
 }
 
@@ -257,7 +262,7 @@ void WsSession::unsubscribe(std::string_view channel, std::string_view ref_membe
   Request* request = find(channel);
   if (request == nullptr)
     return send_error(ref_member, "not_subscribed", "this socket does not have that channel");
-  if (request->channels.size() > 1) {
+  if (request->count > 1) {
     return send_error(ref_member, "joint_subscription",
                       "channels named in the URL share one cursor and leave together");
   }
@@ -267,11 +272,11 @@ void WsSession::unsubscribe(std::string_view channel, std::string_view ref_membe
 
 void WsSession::on_live(hub::Subscription& subscription) {
   open();
-  const Request& request = request_of(subscription);
+  const auto asked = std::move(request_of(subscription).asked);
   const std::string cursor = subscription.cursor().text();
-  for (const hub::ChannelName& channel : request.channels) {
-    send_json("{\"type\":\"subscribed\"" + request.ref_member +
-              ",\"channel\":" + json_string(channel.view()) + ",\"cursor\":\"" + cursor +
+  for (const hub::ChannelName& channel : asked->channels) {
+    send_json("{\"type\":\"subscribed\"" + asked->ref_member + ",\"channel\":" + json_string(channel.view()) +
+              ",\"cursor\":\"" + cursor +
               "\",\"recovered\":" + (subscription.recovered() ? "true" : "false") + "}");
   }
 }
@@ -288,7 +293,7 @@ void WsSession::on_gap(hub::Subscription&, const hub::Gap& gap) {
 
 void WsSession::on_failed(hub::Subscription& subscription, const Error& error) {
   Request& request = request_of(subscription);
-  const std::string ref_member = request.ref_member;
+  const std::string ref_member = request.asked != nullptr ? request.asked->ref_member : std::string();
   drop(request);
   if (handshake_ == nullptr) return send_error(ref_member, error.code, error.message);
   std::string out;
@@ -299,13 +304,15 @@ void WsSession::on_failed(hub::Subscription& subscription, const Error& error) {
 
 std::vector<hub::ChannelName> WsSession::channels() const {
   std::vector<hub::ChannelName> all;
-  for (const auto& request : requests_)
-    all.insert(all.end(), request->channels.begin(), request->channels.end());
+  for (const auto& request : requests_) {
+    const auto its = request->channels();
+    all.insert(all.end(), its.begin(), its.end());
+  }
   return all;
 }
 
 hub::SubscriberInfo WsSession::info() const {
-  return {client_id_, "websocket", since_ms_, number_, channel_count_};
+  return {client_id(), "websocket", since_ms_, number_, channel_count_};
 }
 
 void handle_websocket(const ExchangePtr& exchange) {

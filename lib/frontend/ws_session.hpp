@@ -5,7 +5,7 @@
 // its connection and its topics. Loop thread only; owned by its connection.
 #pragma once
 
-#include <map>
+#include <boost/container/small_vector.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,7 +34,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber, p
   // Subscribes to the URL's channels (may be none); then handshake, welcome, subscribed.
   void start(hub::StreamRequest request);
 
-  const std::string& client_id() const { return client_id_; }
+  std::string client_id() const { return context_.client_id(number_); }
   std::uint32_t number() const { return number_; }
   LoopContext& context() { return context_; }
   // Queues a frame of its own.
@@ -71,10 +71,20 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber, p
  private:
   // One subscribe command, or the URL's.
   struct Request {
-    explicit Request(WsSession& session) : subscription(session) {}
+    Request(WsSession& session, std::vector<hub::ChannelName> channels, std::string ref_member)
+        : subscription(session),
+          count(static_cast<std::uint32_t>(channels.size())),
+          asked(new Asked{std::move(channels), std::move(ref_member)}) {}
+    std::vector<hub::ChannelName> channels() const {
+      return asked != nullptr ? asked->channels : subscription.channels();
+    }
+    struct Asked {
+      std::vector<hub::ChannelName> channels;
+      std::string ref_member;  // `,"ref":…` or empty
+    };
     hub::Subscription subscription;
-    std::vector<hub::ChannelName> channels;
-    std::string ref_member;  // `,"ref":…` or empty
+    std::uint32_t count;
+    std::unique_ptr<Asked> asked;  // until live; then the subscription knows
   };
 
   void open();
@@ -88,13 +98,13 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber, p
   void tell_skipped();
   Request* find(std::string_view channel);
   Request& request_of(const hub::Subscription& subscription);
+  Request& add(std::vector<hub::ChannelName> channels, std::string ref_member);
   void drop(Request& request);
 
   net::Connection& connection_;
   LoopContext& context_;
   wire::WsParser parser_;
-  std::vector<std::unique_ptr<Request>> requests_;
-  std::string client_id_;
+  boost::container::small_vector<std::unique_ptr<Request>, 1> requests_;
   std::unique_ptr<std::string> handshake_;  // until open
   SkipLog skipped_;
   std::int64_t since_ms_;
