@@ -27,10 +27,20 @@ std::string paragraph(std::string_view text) {
   return out;
 }
 
+// Whether the text is but a list of values, as "sse or websocket": these stand as they are typed.
+bool is_values(std::string_view text) {
+  const auto last = text.rfind(" or ");
+  if (last == text.npos || text.find(' ', last + 4) != text.npos) return false;
+  for (const std::string_view value : split(text.substr(0, last), ','))
+    if (trim(value).find(' ') != value.npos) return false;
+  return true;
+}
+
 std::string sentence(std::string_view text) {
   std::string out(text);
-  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z') out[0] = static_cast<char>(out[0] - 'a' + 'A');
-  return paragraph(out + (out.ends_with('.') ? "" : "."));
+  if (!out.empty() && out[0] >= 'a' && out[0] <= 'z' && !is_values(out))
+    out[0] = static_cast<char>(out[0] - 'a' + 'A');
+  return paragraph(out + (out.ends_with('.') || out.ends_with('?') ? "" : "."));
 }
 
 std::string flattened(std::string_view text) {

@@ -15,7 +15,7 @@ std::vector<Column> option_columns() {
           {"value", "VALUE", Kind::kList, Show::kAlways, "in effect; *** for secrets"},
           {"origin", "ORIGIN", Kind::kText, Show::kWide,
            "default, a file with its line, a variable, a flag, or relayctl config set"},
-          {"reload", "RELOAD", Kind::kText, Show::kWide, "at_once, or restart for those that wait for one"}};
+          {"reload", "RELOAD", Kind::kText, Show::kWide, "what a change takes: at_once or restart"}};
 }
 
 std::vector<Column> change_columns() {
