@@ -14,6 +14,7 @@ Json local_instance(const LoopContext& context) {
   return {{"instance", shared.instance_id},
           {"state", shared.draining.load(std::memory_order_relaxed) ? "draining" : "alive"},
           {"here", true},
+          {"host", host_name()},
           {"version", kVersion},
           {"started", rfc3339(shared.started_ms)},
           {"silent_ms", 0},

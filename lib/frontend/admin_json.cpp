@@ -1,5 +1,9 @@
 #include "frontend/admin_json.hpp"
 
+#include <unistd.h>
+
+#include <array>
+
 namespace relay::frontend {
 namespace {
 
@@ -46,6 +50,11 @@ Result<std::string> reason_member(const Json& body) {
   std::size_t end = kMaxReason;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
   return text.substr(0, end);
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 }  // namespace relay::frontend

@@ -27,4 +27,6 @@ Result<std::optional<std::int64_t>> number_member(const Json& body, const std::s
 // "reason" of a kick, cut to what a close frame holds, between characters.
 Result<std::string> reason_member(const Json& body);
 
+std::string host_name();  // of this machine; empty if it has none
+
 }  // namespace relay::frontend

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 #include "frontend/admin_handlers.hpp"
@@ -17,11 +16,6 @@ namespace {
 
 using metrics::Counter;
 using metrics::Gauge;
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
-}
 
 // By node, as the loop that sees it worst.
 std::map<std::string, hub::NodeHealth> nodes_of(const Shared& shared, bool& healing) {

@@ -177,7 +177,12 @@ TEST_CASE("clients are listed, looked at and kicked") {
   REQUIRE(fixture.streams.run_until([&] { return socket.ended(); }));
   CHECK(socket.close_code() == 1008);
   CHECK(sse.live());
-  CHECK(fixture.ctl.run({"clients", "kick", id, "-y"}).exit == 1);
+  // What is gone is not among those that will be disconnected.
+  const CtlResult gone = fixture.ctl.expect(1, {"clients", "kick", id, "--dry-run"});
+  CHECK_FALSE(has(gone.err, "will be disconnected"));
+  CHECK(has(gone.err, id + ": no such client"));
+  const CtlResult half = fixture.ctl.expect(0, {"clients", "kick", id, list[0]["client"], "--dry-run"});
+  CHECK(has(half.err, "1 client will be disconnected"));
 }
 
 TEST_CASE("everybody on a channel can be kicked") {
@@ -210,7 +215,10 @@ TEST_CASE("an instance goes out of rotation and comes back") {
   CHECK(fixture.ctl.json({"instances", "get", "edge-1"})["clients"] == 1);
   CHECK(fixture.ctl.run({"instances", "get", "edge-9"}).exit == 1);
   CHECK(fixture.ctl.run({"instances", "drain", "edge-1"}).exit == 64);
+  CHECK(list[0]["host"] == fixture.ctl.json({"status"})["host"]);
   CHECK(fixture.ctl.run({"instances", "drain", "edge-9", "-y"}).exit == 1);
+  const CtlResult nobody = fixture.ctl.expect(1, {"instances", "drain", "edge-9", "--dry-run"});
+  CHECK_FALSE(has(nobody.err, "goes out of rotation"));
   CHECK(fixture.ctl.json({"instances", "drain", "edge-1", "--spread", "0", "-y"})["draining"] == true);
   REQUIRE(fixture.streams.run_until([&] { return stream.ended(); }));
   fixture.ctl.expect(0, {"wait", "drained", "--for", "15s"});

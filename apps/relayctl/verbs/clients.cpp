@@ -41,6 +41,20 @@ std::vector<Column> client_columns() {
           {"slow", "SLOW", Kind::kBool, Show::kAlways, "whether so much waits that a replay would pause"}};
 }
 
+// Those of `ids` that are connected, so that what is asked about is what will happen. The others are told.
+Outcome<std::vector<std::string>> connected_among(Context& context, const std::vector<std::string>& ids) {
+  const auto live = context.live();
+  if (!live) return live.error();
+  std::vector<std::string> connected;
+  for (const std::string& id : ids) {
+    const auto client = (*live)->get(std::string(kPath) + "/" + percent_encode(id));
+    if (!client && client.error().exit != exit_code::kNo) return client.error();
+    if (client) connected.push_back(id);
+    if (!client) context.console.say(id + ": " + client.error().what);
+  }
+  return connected;
+}
+
 // Those to kick: named, or selected by flags.
 Outcome<std::vector<std::string>> chosen_clients(Context& context) {
   std::vector<std::string> ids = context.arguments.all("CLIENT");
@@ -48,7 +62,7 @@ Outcome<std::vector<std::string>> chosen_clients(Context& context) {
     return usage("clients kick needs client ids, or --channel, --ip or --slow, and not both",
                  "see: relayctl clients kick -h");
   }
-  if (!ids.empty()) return ids;
+  if (!ids.empty()) return connected_among(context, ids);
   const auto rows = list_of(context);
   if (!rows) return rows.error();
   for (const Json& row : *rows) ids.push_back(row.value("client", ""));

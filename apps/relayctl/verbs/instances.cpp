@@ -53,6 +53,10 @@ std::vector<Json>::const_iterator find_instance(const std::vector<Json>& rows, c
                       [&](const Json& row) { return row.value("instance", "") == id; });
 }
 
+Failure no_instance(const std::string& id) {
+  return {exit_code::kNo, "there is no instance \"" + id + "\"", {}, "see: relayctl instances list"};
+}
+
 // drain and undrain: one POST to whichever relayd was asked, which passes it on to the one that is meant.
 int change_rotation(Context& context, const std::string& verb, const Json& body) {
   const auto live = context.live();
@@ -100,9 +104,7 @@ int instances_get(Context& context) {
   const auto rows = all_instances(context);
   if (!rows) return context.fail(rows.error());
   const auto found = find_instance(*rows, id);
-  if (found == rows->end())
-    return context.fail(
-        {exit_code::kNo, "there is no instance \"" + id + "\"", {}, "see: relayctl instances list"});
+  if (found == rows->end()) return context.fail(no_instance(id));
   return context.finish(context.output.record(context.columns(), *found));
 }
 
@@ -130,9 +132,16 @@ int instances_drain(Context& context) {
   const auto rows = (*live)->list(std::string(kPath), "instances");
   if (!rows) return context.fail(rows.error());
   const auto it = find_instance(*rows, id);
-  const std::int64_t clients = it == rows->end() ? 0 : it->value("clients", std::int64_t{0});
-  const auto answer = context.console.ask(
-      id + " goes out of rotation; " + counted(clients, "client") + " of it will be sent away", "Drain it?");
+  if (it == rows->end()) {
+    // Without the store this relayd lists itself alone: then let the order say why it cannot be given.
+    const auto listing = (*live)->get(std::string(kPath));
+    if (!listing) return context.fail(listing.error());
+    if (listing->value("complete", true)) return context.fail(no_instance(id));
+  }
+  const std::string clients =
+      it == rows->end() ? "its clients" : counted(it->value("clients", std::int64_t{0}), "client") + " of it";
+  const auto answer =
+      context.console.ask(id + " goes out of rotation; " + clients + " will be sent away", "Drain it?");
   if (!answer) return context.fail(answer.error());
   if (*answer != Answer::kYes) return *answer == Answer::kDryRun ? exit_code::kOk : exit_code::kNo;
   return change_rotation(context, "drain",
