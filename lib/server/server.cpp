@@ -174,6 +174,11 @@ Result<bool> Server::open_listeners() {
   for (const std::string& text : options.listen) {
     auto endpoint = net::Endpoint::parse(text);
     if (!endpoint) return endpoint.error();
+    // SO_REUSEPORT lets instances on one Redis share a port. With memory the other's clients would be spread
+    // over two stores that know nothing of each other, and nobody would be told.
+    if (options.storage == "memory" && endpoint->port != 0) {
+      if (const auto alone = net::try_listener(*endpoint); !alone) return alone.error();
+    }
     for (const auto& worker : workers_) {
       // One socket file serves one loop; a port is shared by all of them.
       if (!endpoint->unix_path.empty() && worker != workers_.front()) continue;

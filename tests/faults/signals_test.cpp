@@ -163,6 +163,13 @@ TEST_CASE("A relayd that cannot start says why and exits with the code for it") 
   ChildProcess second(command);
   CHECK(second.wait(kLimit) == 71);
   CHECK(second.await_line(taken, kLimit));
+  // Two memories behind one port would each have half of the clients.
+  const std::string shared = "127.0.0.1:" + std::to_string(first.port());
+  command = relayd_command({});
+  command[2] = shared;
+  ChildProcess third(command);
+  CHECK(third.wait(kLimit) == 71);
+  CHECK(third.await_line(shared, kLimit));
 
   const ScratchFolder folder;
   CHECK(exit_code_of({}, {"--config", folder.write("relayd.toml", "[publish]\nmax_bites = 1\n")}, &output) ==
