@@ -1,6 +1,7 @@
 #include "frontend/frames.hpp"
 
 #include "base/text.hpp"
+#include "frontend/traceparent.hpp"
 #include "wire/chunked.hpp"
 #include "wire/sse.hpp"
 #include "wire/websocket.hpp"
@@ -54,6 +55,8 @@ void append_message_json(std::string& out, const hub::Message& message, bool wit
     out += ",\"from\":";
     append_json_string(out, message.body.from);
   }
+  // The bridge keeps a trace id of another kind in the same place.
+  if (is_traceparent(message.body.trace)) out.append(",\"traceparent\":\"").append(message.body.trace) += '"';
   out += '}';
 }
 

@@ -2,7 +2,8 @@
 //
 //   kSse        event: E LF id: N LF data: … LF LF         as one HTTP/1.1 chunk
 //   kSseJson    the same with the JSON envelope as data
-//   kWsJson     {"type":"message","channel":C,"id":N,"event":E,"data":D,"from":F}   as one text frame
+//   kWsJson     {"type":"message","channel":C,"id":N,"event":E,"data":D,"from":F,"traceparent":T}
+//               as one text frame
 //   kWsRaw      the payload as one text frame
 //   k…Rest      what follows sse_cursor_line() or ws_cursor_fragment() on a stream over several partitions:
 //   kSse and kSseJson without

@@ -6,6 +6,7 @@
 #include "frontend/json_scan.hpp"
 #include "frontend/parameters.hpp"
 #include "frontend/publish.hpp"
+#include "frontend/traceparent.hpp"
 
 namespace relay::frontend {
 namespace {
@@ -43,7 +44,7 @@ Result<hub::PublishRequest> read_request(Exchange& exchange) {
   hub::Draft& draft = request.draft;
   draft.channel = hub::ChannelName::copy_of(exchange.parameter());
   draft.event = query->first("event").value_or("");
-  draft.trace = http.header("traceparent").value_or("");
+  if (const auto trace = http.header("traceparent"); trace && is_traceparent(*trace)) draft.trace = *trace;
   if (http.body.empty())
     return make_error(ErrorKind::kInvalid, "no_body", "the body is the payload and must not be empty");
   draft.is_json = is_json_type(http.header("Content-Type").value_or(""));

@@ -284,8 +284,25 @@ TEST_CASE("Presence names who subscribes, and forgets who leaves") {
   CHECK(presence("hidden:who").status == 403);
 }
 
-TEST_CASE("A traceparent is taken; channel names may hold anything printable") {
-  publish("traced", "x", "", {{"traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}});
+TEST_CASE("A traceparent goes with its message wherever that is JSON; one that is none is left out") {
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  StreamSet streams;
+  Stream& sse = streams.open(stage().port(), Wire::kSse, "channel=traced&format=json");
+  REQUIRE(streams.await_live());
+  publish("traced", "x", "", {{"traceparent", trace}});
+  publish("traced", "y", "", {{"traceparent", "00-" + std::string(32, '0') + "-b7ad6b7169203331-01"}});
+  publish("traced", "z", "", {{"traceparent", std::string(40000, 'f')}});
+  const Json kept = history("traced")["messages"];
+  REQUIRE(kept.size() == 3);
+  CHECK(kept[0]["traceparent"] == trace);
+  CHECK_FALSE(kept[1].contains("traceparent"));
+  CHECK_FALSE(kept[2].contains("traceparent"));
+  REQUIRE(streams.run_until([&] { return sse.count(Item::Kind::kMessage) == 3; }));
+  CHECK(Json::parse(sse.items()[0].data)["traceparent"] == trace);
+  CHECK_FALSE(Json::parse(sse.items()[1].data).contains("traceparent"));
+}
+
+TEST_CASE("Channel names may hold anything printable") {
   const std::string name = "r%C3%A9sum%C3%A9:%2Fa%2Fb%3Fc";
   const MessageId id = publish(name, "deep");
   CHECK(history(name)["messages"][0]["id"] == id);
