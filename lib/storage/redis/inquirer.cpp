@@ -5,8 +5,14 @@
 
 namespace relay::redis {
 
-Inquirer::Inquirer(net::IoLoop& loop, RedisSettings settings, std::vector<std::string> question, Take take)
-    : loop_(loop), settings_(std::move(settings)), question_(std::move(question)), take_(std::move(take)) {}
+Inquirer::Inquirer(net::IoLoop& loop, RedisSettings settings, Question question, Take take, Question aside,
+                   Note note)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      question_(std::move(question)),
+      take_(std::move(take)),
+      aside_(std::move(aside)),
+      note_(std::move(note)) {}
 
 Inquirer::~Inquirer() {
   if (link_) link_->abandon();
@@ -42,14 +48,23 @@ void Inquirer::connect() {
 }
 
 void Inquirer::send_question() {
+  if (!aside_.empty()) {
+    send(aside_, [this](const Reply& reply) {
+      if (reply.value != nullptr && !reply.value->is_error()) note_(*reply.value);
+    });
+  }
+  send(question_, [this](const Reply& reply) {
+    if (reply.value != nullptr) on_answer(reply);
+  });
+}
+
+void Inquirer::send(const Question& question, OnReply on_reply) {
   link_->send(
-      [this](std::string& out) {
-        wire::RespCommand command(out, question_.size());
-        for (const std::string& word : question_) command.arg(word);
+      [&](std::string& out) {
+        wire::RespCommand command(out, question.size());
+        for (const std::string& word : question) command.arg(word);
       },
-      [this](const Reply& reply) {
-        if (reply.value != nullptr) on_answer(reply);
-      });
+      std::move(on_reply));
 }
 
 void Inquirer::on_answer(const Reply& reply) {

@@ -1,4 +1,4 @@
-// Asks one question of servers that may know the answer, one after another until one does. Loop thread only.
+// Asks questions of servers that may know the answers, one after another until one does. Loop thread only.
 //
 // The link to the one that answered is kept for the next time. A server that cannot be reached, does not
 // answer within kPatience or has no useful answer is passed over; after all of them the question is dropped
@@ -17,10 +17,14 @@ namespace relay::redis {
 class Inquirer {
  public:
   static constexpr Milliseconds kPatience{500};
+  using Question = std::vector<std::string>;
   // Whether the answer was of use.
   using Take = std::function<bool(const wire::RespValue& answer, const options::RedisHost& from)>;
+  // What is asked just before, by the way; an answer that is an error does not come.
+  using Note = std::function<void(const wire::RespValue& answer)>;
   // `settings.server` says how to log in.
-  Inquirer(net::IoLoop& loop, RedisSettings settings, std::vector<std::string> question, Take take);
+  Inquirer(net::IoLoop& loop, RedisSettings settings, Question question, Take take, Question aside = {},
+           Note note = {});
   ~Inquirer();
 
   // REQUIRES: at least one.
@@ -36,6 +40,7 @@ class Inquirer {
  private:
   void connect();
   void send_question();
+  void send(const Question& question, OnReply on_reply);
   void on_answer(const Reply& reply);
   void failed(const std::string& why);
   void turn_to_next();
@@ -43,8 +48,10 @@ class Inquirer {
 
   net::IoLoop& loop_;
   const RedisSettings settings_;
-  const std::vector<std::string> question_;
+  const Question question_;
   const Take take_;
+  const Question aside_;  // empty: none
+  const Note note_;
   std::vector<options::RedisHost> places_;
   std::size_t at_ = 0;
   std::size_t tried_ = 0;  // since ask()

@@ -1,6 +1,9 @@
 #include "storage/redis/topology.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <tuple>
+#include <utility>
 
 #include "storage/redis/cluster_nodes.hpp"
 #include "storage/redis/inquirer.hpp"
@@ -47,6 +50,10 @@ class Fixed final : public Topology {
   const OnMap on_map_;
 };
 
+// So long nobody may have confirmed the newest news, or a partition of a cluster be without a node that
+// answers, before older ones are believed as well.
+constexpr Milliseconds kDespair{5'000};
+
 RedisSettings sentinel_settings(RedisSettings settings) {
   settings.server.username = settings.sentinel_username;
   settings.server.password = settings.sentinel_password;
@@ -57,10 +64,14 @@ RedisSettings sentinel_settings(RedisSettings settings) {
 class Sentinel final : public Topology {
  public:
   Sentinel(net::IoLoop& loop, const RedisSettings& settings, OnMap on_map)
-      : on_map_(std::move(on_map)),
-        inquirer_(loop, sentinel_settings(settings),
-                  {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", settings.sentinel_master},
-                  [this](const wire::RespValue& answer, const RedisHost&) { return take(answer); }) {
+      : loop_(loop),
+        on_map_(std::move(on_map)),
+        inquirer_(
+            loop, sentinel_settings(settings),
+            {"SENTINEL", "GET-MASTER-ADDR-BY-NAME", settings.sentinel_master},
+            [this](const wire::RespValue& answer, const RedisHost&) { return take(answer); },
+            {"SENTINEL", "MASTER", settings.sentinel_master},
+            [this](const wire::RespValue& answer) { told_ = standing_of(answer); }) {
     inquirer_.set_places(places_of(settings.server));
   }
   void start() override { inquirer_.ask(); }
@@ -75,16 +86,54 @@ class Sentinel final : public Topology {
   std::string trouble() const override { return inquirer_.trouble(); }
 
  private:
+  // What a sentinel's word counts.
+  struct Standing {
+    std::uint64_t epoch = 0;  // 0: unknown
+    bool promoting = false;   // it names a master that it is making, of the epoch to come
+    std::string place;        // the master of that epoch
+    bool below(const Standing& other) const {
+      return std::tie(epoch, promoting) < std::tie(other.epoch, other.promoting);
+    }
+  };
+
+  static Standing standing_of(const wire::RespValue& fields) {
+    Standing standing;
+    std::string host, port;
+    for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
+      const std::string_view key = fields[i].text(), value = fields[i + 1].text();
+      if (key == "ip") host = value;
+      if (key == "port") port = value;
+      if (key == "config-epoch") std::from_chars(value.data(), value.data() + value.size(), standing.epoch);
+    }
+    standing.place = host + ':' + port;
+    return standing;
+  }
+
   bool take(const wire::RespValue& answer) {
+    Standing told = std::exchange(told_, {});
     if (answer.size() != 2) return false;
-    const Redirect place = parse_place(std::string(answer[0].text()) + ':' + std::string(answer[1].text()));
+    const std::string text = std::string(answer[0].text()) + ':' + std::string(answer[1].text());
+    const Redirect place = parse_place(text);
     if (place.port == 0) return false;
+    told.promoting = told.epoch != 0 && told.place != text;
+    told.place = text;
+    const SteadyTime now = loop_.clock().steady();
+    if (told.below(believed_)) {
+      if (text != believed_.place && now - confirmed_ < kDespair) return false;
+      if (text == believed_.place) told = believed_;
+    }
+    believed_ = std::move(told);
+    confirmed_ = now;
     on_map_({RedisHost{place.host, place.port}});
     return true;
   }
 
+  net::IoLoop& loop_;
   const OnMap on_map_;
   Inquirer inquirer_;
+  Standing told_;      // by the answer before, until the next
+  Standing believed_;  // and last heard of at:
+  SteadyTime confirmed_{};
   // What a former master takes until all have left it is lost; the question costs next to nothing.
   Pace pace_{Milliseconds{200}};
 };
@@ -122,9 +171,6 @@ class Cluster final : public Topology {
     std::optional<RedisHost> place;
     std::uint64_t epoch = 0;
   };
-  // So long a partition may be without a node that answers before older news are believed as well.
-  static constexpr Milliseconds kDespair{5'000};
-
   bool take(const wire::RespValue& answer, const RedisHost& from) {
     const auto nodes = parse_cluster_nodes(answer.text());
     const bool knows =

@@ -2,9 +2,11 @@
 // thread only.
 //
 // A single server is what the settings say. Sentinels are asked for the master, five times a second; while it
-// does not answer, one after another. The nodes of a cluster are asked (CLUSTER NODES) when one of them says
-// that something moved, when a partition is not served, and every ten seconds; of two answers the one with
-// the higher config epoch counts.
+// does not answer, one after another. A sentinel that has not heard of a failover yet names the former
+// master, whose answers look well: of two that differ the one with the higher config epoch counts, until
+// nobody has confirmed it for five seconds. The nodes of a cluster are asked (CLUSTER NODES) when one of them
+// says that something moved, when a partition is not served, and every ten seconds; of two answers the one
+// with the higher config epoch counts.
 #pragma once
 
 #include <functional>
