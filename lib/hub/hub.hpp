@@ -93,6 +93,7 @@ class Hub final : public StorageEvents {
   void on_restored() override;
   void on_skipped(const Skipped& skipped) override;
   void on_forgotten(MessageId common) override;
+  MessageId reached() const override { return heal_start(); }
 
   // Hands an ephemeral message that the store has not seen to who is here.
   void deliver_unstored(const DeliveryPtr& delivery);

@@ -119,10 +119,12 @@ void Replay::on_answer(const std::vector<std::uint32_t>& lanes, Result<ReadAnswe
   }
 }
 
-// A cursor from before the data's life, or from beyond its newest id (the data, or its end, was lost): said
-// for every channel, once.
+// A cursor from before the data's life, from the end of a life that was lost, or from beyond the newest id
+// (the data, or its end, was lost): said for every channel, once.
 bool Replay::check_epoch(const ReadAnswer& answer) {
-  const MessageId epoch = answer.epoch, last = answer.last, cursor = position_;
+  const MessageId last = answer.last, cursor = position_;
+  MessageId epoch = answer.epoch;
+  if (origin_ != Origin::kOwn && !from_time_) epoch = std::max(epoch, answer.life_after(cursor));
   const bool lost_before = cursor != 0 && cursor + 1 < epoch;  // epoch - 1: "the beginning"
   const bool lost_behind = last != 0 && cursor > last;
   if (!lost_before && !lost_behind) return true;

@@ -62,8 +62,9 @@ struct Page {
   // The highest id known to be gone (trimmed or expired), 0 if none: with after < gone, something is missing.
   MessageId gone = 0;
 };
-// A place where the data parted from a life of it that was lost: the store has what it had up to `common`,
-// and may have other messages than that life above it. The life that began then has ids from `epoch` on.
+// A place where the data parted from a life of it that was lost, or may have been: the store has what it had
+// up to `common`, and may have other messages than that life above it. The life that began then has ids from
+// `epoch` on.
 struct Fork {
   MessageId epoch = 0;
   MessageId common = 0;
@@ -81,6 +82,15 @@ struct ReadAnswer {
       if (cursor + 1 < fork.epoch) cursor = std::min(cursor, fork.common);
     }
     return cursor;
+  }
+  // The first id of the life that began where the cursor's was lost; 0: it was not, as far as the forks know.
+  MessageId life_after(MessageId cursor) const {
+    MessageId first = 0;
+    for (const Fork& fork : forks) {
+      if (cursor + 1 >= fork.epoch || fork.common >= cursor) continue;
+      first = first == 0 ? fork.epoch : std::min(first, fork.epoch);
+    }
+    return first;
   }
 };
 using ReadDone = std::function<void(Result<ReadAnswer>)>;
@@ -107,6 +117,8 @@ class StorageEvents {
   virtual void on_restored() = 0;
   // While interrupted: what was announced above `common` is lost, and other messages may have such ids now.
   virtual void on_forgotten(MessageId /*common*/) {}
+  // Everything kept up to here has reached whoever is live, also while interrupted. 0: unknown.
+  virtual MessageId reached() const { return 0; }
   // The loop was too slow for them. Only a backend whose announcements wait in a bounded queue says so.
   virtual void on_skipped(const Skipped&) {}
 };

@@ -14,7 +14,27 @@ void Recorder::add(Event event) {
 }
 
 void Recorder::on_announced(hub::DeliveryPtr delivery) {
+  {
+    const std::lock_guard lock(mutex_);
+    reached_ = std::max(reached_, delivery->message().id);
+  }
   add({Event::Kind::kAnnounced, {}, delivery->shared_message()});
+}
+
+void Recorder::on_forgotten(MessageId common) {
+  const std::lock_guard lock(mutex_);
+  forgotten_.push_back(common);
+  reached_ = std::min(reached_, common);
+}
+
+MessageId Recorder::reached() const {
+  const std::lock_guard lock(mutex_);
+  return reached_;
+}
+
+std::vector<MessageId> Recorder::forgotten() const {
+  const std::lock_guard lock(mutex_);
+  return forgotten_;
 }
 
 std::vector<Event> Recorder::events() const {

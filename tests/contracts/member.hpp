@@ -40,9 +40,13 @@ class Recorder final : public hub::StorageEvents {
   void on_skipped(const hub::Skipped& skipped) override {
     add({Event::Kind::kSkipped, {}, nullptr, skipped});
   }
+  // As a hub that hands out at once whatever is announced.
+  void on_forgotten(MessageId common) override;
+  MessageId reached() const override;
 
   std::vector<Event> events() const;
   std::vector<hub::MessagePtr> announced(std::string_view channel = {}) const;  // empty: of all channels
+  std::vector<MessageId> forgotten() const;  // each time up to where the store has what was announced
   std::size_t count(Event::Kind kind) const;
   // Whether `enough(events)` became true in time.
   bool await(const std::function<bool(const std::vector<Event>&)>& enough,
@@ -54,6 +58,8 @@ class Recorder final : public hub::StorageEvents {
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<Event> events_;
+  std::vector<MessageId> forgotten_;
+  MessageId reached_ = 0;
 };
 
 using MakeStorage = std::function<std::unique_ptr<hub::Store>(net::IoLoop&, metrics::LoopMetrics&)>;

@@ -221,6 +221,42 @@ TEST_CASE("A cursor of a life before the one before goes back to the lower of bo
   CHECK(f.ids.size() == 30);
 }
 
+TEST_CASE("A cursor from an end that a former server may have lost is told, in the same life") {
+  Fixture f;
+  f.fill(1, 30);
+  const MessageId kept = f.storage.last();
+  f.storage.go_on_above(kept);
+  const MessageId next = f.storage.last();
+  f.fill(1, 5);
+  f.ids.clear();
+  SECTION("of a client that goes back") {
+    f.replay.start_from(Replay::Origin::kCursor);
+  }
+  SECTION("of a client that is told") {
+    f.replay.start_from(Replay::Origin::kPage);
+  }
+  f.start(1, kept + 7);
+  f.storage.settle();
+  REQUIRE(f.gaps.size() == 1);
+  CHECK(f.gaps[0].after == kept);
+  CHECK(f.gaps[0].first == next);
+  CHECK(f.ids.size() == 5);
+}
+
+TEST_CASE("Where a former server lost nothing, nobody is told") {
+  Fixture f;
+  f.fill(1, 30);
+  const MessageId kept = f.storage.last();
+  f.storage.go_on_above(kept);
+  const MessageId next = f.storage.last();
+  f.fill(1, 5);
+  f.replay.start_from(Replay::Origin::kCursor);
+  f.start(1, GENERATE_COPY(kept, kept - 3, next));
+  f.storage.settle();
+  CHECK(f.gaps.empty());
+  CHECK(f.done == 1);
+}
+
 TEST_CASE("The cursor of an empty store is no loss") {
   Fixture f;
   f.start(1, f.storage.last());

@@ -59,6 +59,11 @@ void FakeStorage::fork(MessageId common) {
   forks_.insert(forks_.begin(), {epoch_, common});
 }
 
+void FakeStorage::go_on_above(MessageId common) {
+  last_ += 1000;
+  forks_.insert(forks_.begin(), {last_, common});
+}
+
 void FakeStorage::lose_end(MessageId last) {
   last_ = last;
   for (auto& [name, backlog] : backlogs_) {

@@ -31,6 +31,8 @@ class FakeStorage final : public hub::Storage {
   void lose_end(MessageId last);      // as after a crash without a sync: ids go on from here
   void begin_epoch(MessageId epoch);  // a new life above all, with what is kept; REQUIRES: above last()
   void fork(MessageId common);  // a new life above all; what is kept above `common` is not of the former one
+  // In the same life, as far as a former server had what is kept: nothing is given in between.
+  void go_on_above(MessageId common);
   MessageId last() const { return last_; }
   // A probe leaves for the bus: once delivered, everything stored by now is proven to have been announced.
   void probe();

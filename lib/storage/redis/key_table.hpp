@@ -38,11 +38,12 @@ inline constexpr std::array kKeyRows{
            "last id it gave: "
            "\"<replid> [<replid> <last id>]...\".",
            false, "Never; the partition owns it.", "epoch.lua."},
-    KeyRow{"P:forks", KeyType::kString,
-           "Where lost lives of the data ended, the newest first, at most 16: \"<epoch> <id>...\". A cursor "
-           "below "
-           "the epoch is good up to the id; above it the store may have messages that its client never saw.",
-           false, "Never; the partition owns it.", "epoch.lua writes it; every read looks at it."},
+    KeyRow{
+        "P:forks", KeyType::kString,
+        "Where lost lives of the data ended, or a server took over from another, the newest first, at most "
+        "16: \"<epoch> <id>...\". A cursor below the epoch is good up to the id; above it the store may "
+        "have messages that its client never saw.",
+        false, "Never; the partition owns it.", "epoch.lua writes it; every read looks at it."},
     KeyRow{"P:layout", KeyType::kString,
            "The number of partitions that the store is laid out for; in partition 0 alone.", false,
            "Never; the store owns it.", "Every instance, when it connects; the first one writes it."},

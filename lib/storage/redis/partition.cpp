@@ -13,6 +13,7 @@ using wire::RespValue;
 
 constexpr Milliseconds kRetry{50};    // of what Redis redirects or asks to try again
 constexpr Milliseconds kMove{1'000};  // until a partition that moves counts as one that is away
+constexpr std::size_t kPlaces = 4;    // remembered, of servers that were left
 constexpr Milliseconds kLook{500};    // again at a layout that is not ours, or at a slot that is on its way
 
 }  // namespace
@@ -105,7 +106,8 @@ void Partition::on_epoch(const RespValue& answer) {
     log::warning(
         "storage.data_lost", "Redis has lost messages that it had taken; every stream of them is told",
         {{"node", node_->name()}, {"partition", number_}, {"seen", highest_seen_}, {"epoch", epoch_}});
-    const MessageId common = parse_id(answer[3].text()).value_or(0);
+    MessageId common = parse_id(answer[3].text()).value_or(0);
+    if (common == 0) common = place_on(node_->replication_id());
     if (common != 0 && events_ != nullptr) events_->on_forgotten(common);
   }
   saw(parse_id(answer[1].text()).value_or(0));
@@ -137,12 +139,26 @@ void Partition::on_refusal(Node& by, std::string_view error) {
 void Partition::leave(const std::string& why) {
   if (state_ == State::kStopped || node_ == nullptr) return;
   why_ = why;
+  if (state_ == State::kUp) note_place();
   state_ = State::kAway;
   ++life_;
   watches_.end_life();
   set_whole(false);
   node_ = nullptr;
   if (loop_.clock().steady() >= moving_until_) appends_.refuse();
+}
+
+void Partition::note_place() {
+  if (events_ == nullptr || seen_on_.empty()) return;
+  std::erase_if(places_, [this](const auto& place) { return place.first == seen_on_; });
+  if (places_.size() == kPlaces) places_.erase(places_.begin());
+  places_.emplace_back(seen_on_, events_->reached());
+}
+
+MessageId Partition::place_on(std::string_view server) const {
+  const auto found =
+      std::find_if(places_.begin(), places_.end(), [&](const auto& place) { return place.first == server; });
+  return found == places_.end() ? 0 : found->second;
 }
 
 void Partition::move(const std::string& why) {

@@ -20,6 +20,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "hub/storage.hpp"
@@ -129,6 +130,8 @@ class Partition final : public hub::Storage {
   void end_round(const std::shared_ptr<Reading>& it);
   std::int64_t now_ms() const;
 
+  void note_place();
+  MessageId place_on(std::string_view server) const;
   void saw(MessageId id) { highest_seen_ = std::max(highest_seen_, id); }
   Error down() const;
   Error queue_full();  // counted
@@ -162,6 +165,9 @@ class Partition final : public hub::Storage {
   MessageId highest_seen_ = 0;  // of this store, by this loop ...
   std::string seen_on_;         // ... under the server with this replication id
   MessageId proven_ = 0;
+  // What this loop's streams had when it left a server, by replication id, the newest last: if it comes back
+  // to one that knows nothing of where it was meanwhile.
+  std::vector<std::pair<std::string, MessageId>> places_;
 
   std::deque<std::shared_ptr<Read>> reads_;  // until it is whole
   AppendQueue appends_;

@@ -9,7 +9,9 @@
 --
 -- A server that restarts or is promoted has a new replication id. The first caller after that notes with which last
 -- id the former one ended: whoever saw a higher one under that server knows that it was lost, although the ids given
--- since may be higher still.
+-- since may be higher still. A client's cursor does not say under which server it was given: so that one from a lost
+-- end is known for what it is, whoever comes first, that first caller also lets the ids go on far above, and a fork
+-- remember the place. Nothing is given in between.
 local call = redis.call
 local kServers = 16
 local kForks = 16
@@ -19,6 +21,7 @@ local epoch = call('GET', KEYS[2])
 local last = tonumber(call('GET', KEYS[1]) or 0)
 local seen, seen_on, server = tonumber(ARGV[1]), ARGV[2], ARGV[3]
 local forgotten = last < seen
+local succeeds = false
 local common = forgotten and last or 0
 
 if server ~= '' then
@@ -27,6 +30,7 @@ if server ~= '' then
   if ruler ~= server then
     history = server
     if ruler then
+      succeeds = true
       history = history .. ' ' .. ruler .. ' ' .. string.format('%.0f', last)
       local count = 1
       for pair in string.gmatch(former, ' %S+ %S+') do
@@ -50,7 +54,8 @@ if not forks then
   forks = ''
   call('SET', KEYS[4], forks)
 end
-if epoch and last > 0 and not forgotten then return { epoch, string.format('%.0f', last), 0, '0', forks } end
+local goes_on = epoch and last > 0 and not forgotten
+if goes_on and not succeeds then return { epoch, string.format('%.0f', last), 0, '0', forks } end
 
 -- Above all by two: the id before an epoch is a cursor of that life, at its beginning. And where the data parts, so
 -- far ahead of the clock that it is also above what a former server, which does not know yet, will give a moment from
@@ -61,7 +66,7 @@ local id = (now[1] * 1000 + math.floor(now[2] / 1000) + ahead) * 2048
 id = math.max(id, last + 1, seen + 2)
 local text = string.format('%.0f', id)
 call('SET', KEYS[1], text)
-call('SET', KEYS[2], text)
+if not goes_on then call('SET', KEYS[2], text) end
 if last > 0 then
   -- A fork further up than this one says nothing that this one does not.
   local place = forgotten and common or last
@@ -76,4 +81,5 @@ if last > 0 then
   end
   call('SET', KEYS[4], forks)
 end
+if goes_on then return { epoch, text, 0, '0', forks } end
 return { text, text, seen > 0 and 1 or 0, string.format('%.0f', common), forks }
