@@ -40,6 +40,7 @@ class BusLink {
   void open();
   void close();
   bool is_open() const { return open_; }
+  bool connected() const { return link_ && link_->connected(); }
   // Ignored while not open.
   void ask(Asker asker, bool subscribe, std::string topic);
 

@@ -26,6 +26,7 @@ class CommandLink {
   void open();
   void close();
   bool ready() const { return ready_; }
+  bool connected() const { return link_ && link_->connected(); }
   bool full() const;
   bool overdue(SteadyTime now, Milliseconds timeout) const { return link_ && link_->overdue(now, timeout); }
   std::size_t pending() const { return link_ ? link_->pending() : 0; }

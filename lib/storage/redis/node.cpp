@@ -9,6 +9,8 @@ namespace relay::redis {
 namespace {
 
 constexpr Milliseconds kTick{100};
+constexpr int kUnnoticedTicks = 3;  // before an attempt is given up; doubled twice, and
+constexpr int kRound = 4;           // one of so many, the first of all too, has all the time there is
 constexpr int kProbesPerInterval = 4;
 constexpr int kMissesAllowed = 5;
 constexpr std::size_t kProbesRemembered = 16;
@@ -65,6 +67,7 @@ void Node::stop() {
 void Node::connect() {
   state_ = State::kConnecting;
   connecting_since_ = loop_.clock().steady();
+  unnoticed_ticks_ = 0;
   commands_.open();
   if (writes_) writes_->open();
   bus_.open();
@@ -121,7 +124,8 @@ void Node::schedule_connect() {
                                                                                << std::min(attempts_, 16));
   ++attempts_;
   std::uniform_int_distribution<std::int64_t> delay(0, std::max<std::int64_t>(cap, 1));
-  connect_timer_.expires_after(Milliseconds(delay(jitter_)));
+  connect_timer_.expires_at(
+      std::max(connecting_since_ + Milliseconds(delay(jitter_)), loop_.clock().steady()));
   connect_timer_.async_wait([this, alive = std::weak_ptr<int>(alive_)](boost::system::error_code error) {
     if (error || alive.expired() || state_ != State::kWaiting) return;
     connect();
@@ -133,10 +137,22 @@ void Node::tick(SteadyTime now) {
   if (bus_up() && now >= next_probe_) probe(now);
 }
 
+bool Node::is_noticed() const {
+  return commands_.connected() || bus_.connected() || (writes_ && writes_->connected());
+}
+
+// In ticks and not in time: a pause of this process is none of the server.
+void Node::check_connecting(SteadyTime now) {
+  const int turn = attempts_ % kRound;
+  const bool given_up = turn > 0 && !is_noticed() && ++unnoticed_ticks_ > (kUnnoticedTicks << (turn - 1));
+  if (!given_up && now - connecting_since_ <= settings_.connect_timeout) return;
+  const auto waited = std::chrono::duration_cast<Milliseconds>(now - connecting_since_);
+  fail("no connection within " + std::to_string(waited.count()) + " ms");
+}
+
 void Node::check_links(SteadyTime now) {
-  const auto late = [&](SteadyTime since) { return now - since > settings_.connect_timeout; };
-  if ((state_ == State::kConnecting && late(connecting_since_)) ||
-      (state_ == State::kUp && !bus_.is_open() && late(bus_connecting_since_))) {
+  if (state_ == State::kConnecting) return check_connecting(now);
+  if (state_ == State::kUp && !bus_.is_open() && now - bus_connecting_since_ > settings_.connect_timeout) {
     return fail("no connection within " + std::to_string(settings_.connect_timeout.count()) + " ms");
   }
   // Two ticks early, so that the answer is never late.

@@ -4,7 +4,11 @@
 //   start -> connecting -> up          up: the links are ready; partitions may use them
 //                ^           |         lost: the first error, overdue command or silent probe ends all links
 //                +- waiting <+
-//                  (backoff, full jitter)
+//                  (backoff, full jitter, counted from the beginning of the attempt)
+// A packet that opens a connection and is lost is repeated by the kernel after one second, and two more:
+// three of four attempts that nobody takes notice of are given up sooner, so that a server is found soon
+// after the way to it is free.
+//
 // A bus link that breaks alone (Redis cuts readers that fall behind) is made anew at once, and commands go on
 // meanwhile; if it breaks again before all is subscribed to, the node is lost.
 //
@@ -114,6 +118,8 @@ class Node {
     bool heard = false;
   };
   void connect();
+  bool is_noticed() const;
+  void check_connecting(SteadyTime now);
   void on_link_ready();
   void on_bus_open();
   void on_bus_lost(const std::string& why);
@@ -136,7 +142,8 @@ class Node {
   SteadyTime connecting_since_{};
   SteadyTime bus_connecting_since_{};
   int attempts_ = 0;
-  bool bus_broke_ = false;  // since it was whole
+  int unnoticed_ticks_ = 0;  // of this attempt
+  bool bus_broke_ = false;   // since it was whole
   std::uint64_t probes_sent_ = 0;
   int probes_missed_ = 0;
   std::deque<Probe> probes_;  // unheard ones, and those whose time is to come

@@ -54,6 +54,7 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
     encode(out_);
     schedule_flush();
   }
+  bool connected() const { return connected_; }  // the greeting may be on its way
   std::size_t pending() const { return pending_.size(); }
   std::size_t unwritten_bytes() const { return out_.size() + writing_.size(); }
   // The oldest command waits for longer than `timeout`.
