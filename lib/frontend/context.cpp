@@ -3,7 +3,9 @@
 #include <charconv>
 
 #include "base/bytes.hpp"
+#include "base/log.hpp"
 #include "frontend/hub_limits.hpp"
+#include "net/connection.hpp"
 
 namespace relay::frontend {
 
@@ -29,6 +31,9 @@ std::string LoopContext::client_id(std::uint32_t number) const {
 std::uint32_t LoopContext::enlist(net::Connection& connection, Listening& who) {
   const std::uint32_t number = next_client_++;
   listening.insert_or_assign(number, Client{&connection, &who});
+  if (log::enabled(log::Level::kDebug))
+    log::debug("client.connected", "a client listens",
+               {{"client", client_id(number)}, {"peer", connection.peer().text()}});
   return number;
 }
 

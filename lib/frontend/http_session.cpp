@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.hpp"
+#include "base/log.hpp"
 #include "frontend/admin_handlers.hpp"
 #include "frontend/bridge_answers.hpp"
 #include "frontend/bridge_state.hpp"
@@ -16,6 +17,19 @@ namespace {
 // Pipelined input that waits for the current answer; beyond it reading stops anyway, so this is one read's
 // worth.
 constexpr std::size_t kMaxWaiting = 2 * net::IoLoop::kReadBufferBytes;
+
+constexpr std::size_t kMaxLoggedPath = 300;
+
+// A refusal is its client's affair: who looks for the cause sets log.level to debug.
+void log_refusal(const net::Connection& connection, int status, const wire::HttpRequest* request,
+                 std::string_view why) {
+  if (!log::enabled(log::Level::kDebug)) return;
+  log::debug("request.refused", why,
+             {{"status", status},
+              {"method", request == nullptr ? "" : request->method},
+              {"path", request == nullptr ? "" : std::string(request->path().substr(0, kMaxLoggedPath))},
+              {"peer", connection.peer().text()}});
+}
 
 wire::HttpLimits limits_for(const options::Options& options, Plane plane) {
   wire::HttpLimits limits;
@@ -232,6 +246,7 @@ void HttpSession::finish(wire::HttpResponse response) {
                                                : metrics::Counter::kHttpRequests5xx);
   if (exchange->front_end_ == FrontEnd::kBridge)
     count_bridge_request(*exchange, response.status, response.body.size());
+  if (response.status >= 400) log_refusal(connection_, response.status, &request, "a request was refused");
   std::string out;
   wire::append_response(out, response, keep, request.method == "HEAD", request.version_minor);
   connection_.send_copy(out);
@@ -258,6 +273,7 @@ void HttpSession::fail(int status, std::string_view message) {
                                      : "bad_request";
   wire::append_response(out, error_response(FrontEnd::kChannels, status, code, message), false, false, 1);
   context_.metrics.add(metrics::Counter::kHttpRequests4xx);
+  log_refusal(connection_, status, nullptr, message);
   if (status == 408) context_.metrics.add(metrics::Counter::kConnectionsRefusedTimeout);
   connection_.send_copy(out);
   connection_.close_after_flush();

@@ -439,6 +439,21 @@ TEST_CASE("WebSocket commands that are none are answered, and the socket stays o
   stored_nothing();
 }
 
+TEST_CASE("At debug the log tells who came and what was refused, at info it does not") {
+  RelaydProcess relayd(Settings{{"log.level", "debug"}});
+  CHECK(http_get(relayd.port(), "/no/such/path?secret=1").status == 404);
+  CHECK(relayd.process().await_line("event=request.refused", milliseconds(15000)));
+  CHECK(relayd.process().await_line("path=/no/such/path peer=127.0.0.1", milliseconds(15000)));
+  HttpClient broken(relayd.port());
+  broken.send("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+  CHECK(relayd.process().await_line("more than one Host", milliseconds(15000)));
+  StreamSet streams;
+  streams.open(relayd.port(), Wire::kSse, "channel=watched");
+  REQUIRE(streams.await_live());
+  CHECK(relayd.process().await_line("event=client.connected", milliseconds(15000)));
+  CHECK(stage().relayd.process().output().find("event=request.refused") == std::string::npos);
+}
+
 TEST_CASE("After all of that relayd lives and has logged nothing at error") {
   CHECK(http_post(stage().port(), "/v1/channels/alive/messages", "x").status == 201);
   CHECK(stage().relayd.process().running());
