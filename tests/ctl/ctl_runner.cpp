@@ -1,14 +1,16 @@
 #include "ctl/ctl_runner.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
-#include <thread>
+#include <tuple>
 
 namespace relay::test {
 namespace {
@@ -20,37 +22,44 @@ std::string text_of(const std::string& path) {
   return text.str();
 }
 
-[[noreturn]] void become(const std::vector<std::string>& command, const std::vector<std::string>& environment,
-                         const std::string& in, const std::string& out, const std::string& err) {
-  ::dup2(::open(in.c_str(), O_RDONLY), 0);
-  ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
-  ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
-  std::vector<char*> argv;
-  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
-  argv.push_back(nullptr);
-  std::vector<char*> envp;
-  for (const std::string& variable : environment) envp.push_back(const_cast<char*>(variable.c_str()));
-  envp.push_back(nullptr);
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  for (const std::string& text : texts) all.push_back(const_cast<char*>(text.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+}  // namespace
+
+pid_t start_program(const std::vector<std::string>& command, const std::vector<std::string>& environment,
+                    const std::function<void()>& prepare) {
+  const auto argv = pointers(command), envp = pointers(environment);
+  const pid_t pid = ::fork();
+  if (pid < 0) throw std::runtime_error("cannot fork");
+  if (pid > 0) return pid;
+  prepare();
   ::execve(argv[0], argv.data(), envp.data());
   ::_exit(127);
 }
 
-// The exit code, 128 + signal for one; -1 when it does not end in time.
-int await(pid_t pid) {
-  const auto until = std::chrono::steady_clock::now() + Ctl::kLimit;
-  int status = 0;
-  while (::waitpid(pid, &status, WNOHANG) == 0) {
-    if (std::chrono::steady_clock::now() > until) {
-      ::kill(pid, SIGKILL);
-      ::waitpid(pid, &status, 0);
-      return -1;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // its end can only be asked for
+int await_end(pid_t pid, std::chrono::milliseconds limit, int output) {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  pollfd waiting[2] = {{process, POLLIN, 0}, {output, POLLIN, 0}};
+  bool in_time = true;
+  while ((waiting[0].revents & POLLIN) == 0 && in_time) {
+    ::poll(waiting, 2, 100);
+    char buffer[4096];
+    if ((waiting[1].revents & POLLIN) != 0) std::ignore = ::read(output, buffer, sizeof buffer);
+    in_time = std::chrono::steady_clock::now() < until;
   }
+  ::close(process);
+  if (!in_time) ::kill(pid, SIGKILL);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  if (!in_time) return -1;
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
-
-}  // namespace
 
 std::vector<std::string> Ctl::command(std::vector<std::string> words) const {
   std::vector<std::string> command{RELAYCTL_BINARY};
@@ -70,13 +79,13 @@ CtlResult Ctl::run(std::vector<std::string> words, const std::string& input) con
   const std::string in = folder.write("in", input);
   const std::string out = folder.path() + "/out";
   const std::string err = folder.path() + "/err";
-  const auto all = command(std::move(words));
-  const auto variables = environment();
-  const pid_t pid = ::fork();
-  if (pid < 0) throw std::runtime_error("cannot fork");
-  if (pid == 0) become(all, variables, in, out, err);
+  const pid_t pid = start_program(command(std::move(words)), environment(), [&] {
+    ::dup2(::open(in.c_str(), O_RDONLY), 0);
+    ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
+    ::dup2(::open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
+  });
   CtlResult result;
-  result.exit = await(pid);
+  result.exit = await_end(pid, kLimit);
   result.out = text_of(out);
   result.err = text_of(err);
   if (result.exit == -1 || result.exit == 127)

@@ -4,7 +4,10 @@
 // thread. Throws std::runtime_error when it cannot be run or does not end within kLimit.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -12,6 +15,13 @@
 #include "support/child_process.hpp"
 
 namespace relay::test {
+
+// Starts a program with this environment and no other; `prepare` runs in the child just before.
+pid_t start_program(const std::vector<std::string>& command, const std::vector<std::string>& environment,
+                    const std::function<void()>& prepare);
+// Its exit code, 128 + signal for one; -1, and it is killed, after `limit`. What it writes meanwhile must go
+// somewhere: it is read from `output` and dropped.
+int await_end(pid_t pid, std::chrono::milliseconds limit, int output = -1);
 
 struct CtlResult {
   int exit = -1;

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -35,8 +34,11 @@ class Terminal {
     slave_ = ::open(::ptsname(master_), O_RDWR | O_NOCTTY | O_CLOEXEC);
     resize(120, 30);
     ::tcgetattr(slave_, &before_);
-    pid_ = ::fork();
-    if (pid_ == 0) become(command, environment);
+    pid_ = start_program(command, environment, [this] {
+      ::setsid();
+      for (const int fd : {0, 1, 2}) ::dup2(slave_, fd);
+      ::ioctl(0, TIOCSCTTY, 0);
+    });
   }
   ~Terminal() {
     if (!status_) {
@@ -69,21 +71,9 @@ class Terminal {
     seen_ = output_.find(words, seen_) + words.size();
     return true;
   }
-  // Its exit code; after ten seconds it is killed, and that is what is seen.
+  // Its exit code; -1 if it does not end in ten seconds.
   int wait() {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
-    pollfd waiting[2] = {{process, POLLIN, 0}, {master_, POLLIN, 0}};
-    while ((waiting[0].revents & POLLIN) == 0) {
-      if (std::chrono::steady_clock::now() > until) ::kill(pid_, SIGKILL);
-      ::poll(waiting, 2, 100);
-      char buffer[4096];  // what it writes must go somewhere
-      if ((waiting[1].revents & POLLIN) != 0) std::ignore = ::read(master_, buffer, sizeof buffer);
-    }
-    ::close(process);
-    int status = 0;
-    ::waitpid(pid_, &status, 0);
-    status_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    status_ = await_end(pid_, std::chrono::seconds(10), master_);
     return *status_;
   }
   // Echo and lines are as they were.
@@ -95,21 +85,6 @@ class Terminal {
   const std::string& output() const { return output_; }
 
  private:
-  [[noreturn]] void become(const std::vector<std::string>& command,
-                           const std::vector<std::string>& environment) {
-    ::setsid();
-    for (const int fd : {0, 1, 2}) ::dup2(slave_, fd);
-    ::ioctl(0, TIOCSCTTY, 0);
-    std::vector<char*> argv;
-    for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
-    argv.push_back(nullptr);
-    std::vector<char*> envp;
-    for (const std::string& variable : environment) envp.push_back(const_cast<char*>(variable.c_str()));
-    envp.push_back(nullptr);
-    ::execve(argv[0], argv.data(), envp.data());
-    ::_exit(127);
-  }
-
   int master_ = -1;
   int slave_ = -1;
   pid_t pid_ = -1;
