@@ -3,6 +3,7 @@
 #include "fleet.hpp"
 
 #include <cstdlib>
+#include <iostream>
 
 #include "support/catch.hpp"
 #include "support/redis_server.hpp"
@@ -21,6 +22,10 @@ milliseconds cut_for() {
   return std::chrono::seconds(seconds == nullptr ? 5 : std::atoi(seconds));
 }
 
+milliseconds since(Clock::time_point began) {
+  return std::chrono::duration_cast<milliseconds>(Clock::now() - began);
+}
+
 }  // namespace
 
 TEST_CASE("One relayd is cut from Redis three times") {
@@ -34,6 +39,7 @@ TEST_CASE("One relayd is cut from Redis three times") {
     gate.cut();
     const auto cut = Clock::now();
     REQUIRE(fleet.clients().run_until([&] { return !fleet.ready(0); }, kFoundWithin + kMachineSlack));
+    std::cout << "cut: readiness 503 after " << since(cut).count() << " ms, a publish ";
     const std::string said = fleet.readiness(0);
     CHECK(said.substr(0, 3) == "503");
     CHECK(said.find("\"reason\"") != std::string::npos);
@@ -43,12 +49,15 @@ TEST_CASE("One relayd is cut from Redis three times") {
     CHECK(refused.status == 503);
     CHECK_FALSE(refused.header("Retry-After").empty());
     CHECK(Clock::now() - asked <= kPublishTimeout + kMachineSlack);
+    std::cout << "refused after " << since(asked).count() << " ms";
     fleet.clients().run_until([&] { return Clock::now() - cut >= cut_for(); }, cut_for() + 10s);
     CHECK_FALSE(fleet.ready(0));
     CHECK(fleet.ready(1));
     CHECK(fleet.ready(2));
     gate.open();
-    slowest = std::max(slowest, fleet.time_until_whole());
+    const milliseconds whole = fleet.time_until_whole();
+    std::cout << ", whole after " << whole.count() << " ms\n";
+    slowest = std::max(slowest, whole);
   }
   CHECK(fleet.outcomes().refused > 0);
   fleet.clients().run_for(500ms);

@@ -4,6 +4,7 @@
 #include "fleet.hpp"
 
 #include <array>
+#include <iostream>
 
 #include "support/catch.hpp"
 #include "support/redis_server.hpp"
@@ -41,6 +42,7 @@ TEST_CASE("The one Redis of a fleet is frozen for 5 s") {
   for (const auto& after : found) {
     REQUIRE(after);
     CHECK(*after <= kFoundWithin + kMachineSlack);
+    std::cout << "frozen 5 s: found after " << after->count() << " ms\n";
   }
   scene.fleet.clients().run_for(500ms);
   scene.fleet.judge("frozen 5 s", {.whole = whole});
