@@ -159,9 +159,13 @@ Result<void> Dialer::try_once() {
   int error = ETIMEDOUT;
   socklen_t size = sizeof error;
   if (poll(&wait, 1, kTryMs) == 1) getsockopt(*fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  relay::Result<void> secure;
+  if (error == 0 && tls_ != nullptr) secure = tls_->try_handshake(*fd, host_, milliseconds(kTryMs));
   ::close(*fd);
   if (error != 0) return not_reached(text_, error);
-  return {};
+  if (secure) return {};
+  return make_error(ErrorKind::kUnavailable, "not_reached",
+                    "no TLS with " + text_ + ": " + secure.error().message);
 }
 
 }  // namespace relay::bench

@@ -29,8 +29,8 @@ class Dialer {
   // name in the code ("connect_EADDRNOTAVAIL").
   relay::Result<net::Connection*> dial(net::IoLoop& loop, metrics::LoopMetrics& metrics,
                                        net::ConnectionSet& set);
-  // Whether the target takes a connection at all; waits up to two seconds. Errors: kUnavailable
-  // "not_reached".
+  // Whether the target takes a connection at all, and TLS where it is asked for; waits up to two seconds for
+  // each. Errors: kUnavailable "not_reached".
   relay::Result<void> try_once();
 
  private:
