@@ -1,12 +1,12 @@
-// --abort-on-fail: ends a run once a threshold on the latency of deliveries is out of reach.
+// Ends a run once a threshold is out of reach: --abort-on-fail, and `abort = true` of a [[threshold]].
 //
-// While a run goes on, only the p99 of each interval is known; so thresholds on e2e.p99 are watched, and one
-// that three intervals in a row miss, within its stage, ends the run. All others are judged at the end. One
-// thread.
+// While a run goes on, less is known than at its end. A number that only grows (repetitions, errors, the
+// greatest latency) ends it as soon as it is too great. Latencies of deliveries and connections, rates and
+// the generator's lag are looked at by interval: three in a row that miss, within the threshold's stage, end
+// it. What else there is (losses, the server's cost) is known at the end only. One thread.
 #pragma once
 
 #include <span>
-#include <string>
 #include <vector>
 
 #include "load/engine.hpp"
@@ -16,6 +16,8 @@ namespace relay::bench {
 
 class AbortWatch {
  public:
+  static bool can_watch(const Threshold& threshold);
+  // Those with `aborts`. REQUIRES: can_watch() of each of them.
   explicit AbortWatch(std::span<const Threshold> thresholds);
   // Whether this interval was one too many.
   bool exceeded(const Moment& moment);
@@ -23,6 +25,7 @@ class AbortWatch {
  private:
   struct Watched {
     Threshold threshold;
+    int most_misses;
     int misses = 0;
   };
   std::vector<Watched> watched_;

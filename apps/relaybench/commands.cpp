@@ -14,6 +14,7 @@
 #include "commands/search.hpp"
 #include "commands/self_test.hpp"
 #include "commands/versus.hpp"
+#include "commands/worker.hpp"
 #include "loads.hpp"
 
 namespace relay::bench {
@@ -32,7 +33,7 @@ template <std::size_t... Index>
 void add_loads(std::vector<Command>& rows, std::index_sequence<Index...>) {
   (rows.push_back({loads()[Index].name, loads()[Index].help, load_form<Index>, measure_load, true}), ...);
 }
-constexpr std::size_t kLoads = 9;
+constexpr std::size_t kLoads = 10;
 
 // In the order of help and man page.
 std::vector<Command> make_table() {
@@ -44,6 +45,7 @@ std::vector<Command> make_table() {
        {"versus", "two servers in turn, and how they compare", versus_form, versus, true},
        {"floor", "what one bare write per message costs on this machine", floor_form, measure_floor, true},
        {"self-test", "whether relaybench itself is in order here", self_test_form, self_test, true},
+       {"worker", "generates for a relaybench elsewhere", worker_form, worker},
        {"compare", "two sets of results: better, worse or the same", compare_form, compare},
        {"report", "saved results in other formats", report_form, report},
        {"scenarios", "the ready-made loads, and their scenario files", scenarios_form, scenarios},

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/bytes.hpp"
 #include "drivers/driver.hpp"
 #include "knob_values.hpp"
 
@@ -132,6 +133,15 @@ Wrong pid(Request& request, Text text) {
   std::uint32_t value = 0;
   if (auto wrong = number(text, value, 1)) return "the number of a process";
   request.plan.server.pid = value;
+  return kFine;
+}
+
+Wrong workers(Request& request, Text text) {
+  request.plan.workers.clear();
+  for (const Text one : split(text, ',')) {
+    if (trim(one).find(':') == Text::npos) return "addresses such as 10.0.0.2:7800,10.0.0.3:7800";
+    request.plan.workers.emplace_back(trim(one));
+  }
   return kFine;
 }
 
@@ -270,21 +280,30 @@ const std::vector<Knob>& table() {
       {kTime,
        {"--processes", "N", "generators; past 20,000 connections one is not enough"},
        RELAY_READ(number(text, r.plan.processes, 1))},
+      {kTime,
+       {"--workers", "LIST", "machines that generate, host:port with commas; see: relaybench worker"},
+       workers},
+      {kTime,
+       {"--worker-secret", "FILE", "what the workers were started with", Words::kFile},
+       RELAY_TEXT(worker_secret_file)},
 
       {kServer, {"--pid", "N", "the server's process: its cost stands in the report"}, pid},
       {kServer, {"--systemd-unit", "UNIT", "the same by its unit"}, RELAY_TEXT(plan.server.systemd_unit)},
       {kServer,
        {"--scrape", "URL", "the server's metrics page: what changed stands in the report"},
        RELAY_TEXT(plan.server.metrics_url)},
+      {kServer,
+       {"--annotate-redis", "URL", "the Redis that it stores in: what it did stands in the report"},
+       RELAY_TEXT(plan.server.redis_url)},
 
       {kVerdict,
        {"--threshold", "EXPR", "a condition such as e2e.p99<20ms; else exit 99", Words::kNothing, {}, true},
        [](Request& r, Text text) -> Wrong {
-         r.thresholds.push_back({std::string(text), {}});
+         r.thresholds.push_back({.expression = std::string(text), .stage = {}});
          return kFine;
        }},
       {kVerdict,
-       {"--abort-on-fail", "", "end the run as soon as one is out of reach"},
+       {"--abort-on-fail", "", "end the run as soon as a threshold is out of reach"},
        RELAY_YES(abort_on_fail)},
       {kVerdict,
        {"--delivery",

@@ -31,6 +31,12 @@ cli::Outcome<std::vector<Threshold>> thresholds_of(const Request& request, const
     if (!threshold)
       return cli::Failure{exit_code::kUsage, "\"" + one.expression + "\" is no threshold",
                           threshold.error().message, "see: relaybench help metrics"};
+    threshold->aborts = one.abort || (request.abort_on_fail && AbortWatch::can_watch(*threshold));
+    threshold->after_ns = std::chrono::duration_cast<Nanoseconds>(one.after).count();
+    if (threshold->aborts && !AbortWatch::can_watch(*threshold))
+      return cli::usage(
+          "the threshold \"" + one.expression + "\" cannot end a run: it is known at the end only",
+          "leave out abort = true; see: relaybench help scenario");
     out.push_back(std::move(*threshold));
   }
   return out;
@@ -57,7 +63,7 @@ cli::Outcome<RunResult> measure(const Context& context, const Request& request, 
   const auto thresholds = thresholds_of(request, *plan);
   if (!thresholds) return thresholds.error();
   cli::catch_interrupts();
-  AbortWatch watch(request.abort_on_fail ? *thresholds : std::vector<Threshold>{});
+  AbortWatch watch(*thresholds);
   LiveProgress progress(style_of(context), [&](const Moment& moment) { return watch.exceeded(moment); });
   progress.begin(heading(*plan));
   auto result = engine(*plan, progress);

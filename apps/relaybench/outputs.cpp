@@ -6,6 +6,7 @@
 #include "cli/failure.hpp"
 #include "report/csv.hpp"
 #include "report/html.hpp"
+#include "report/interval_log.hpp"
 #include "report/json.hpp"
 #include "report/junit.hpp"
 #include "report/latency.hpp"
@@ -28,6 +29,7 @@ constexpr OutputRow kOutputs[] = {
     {"--md", "a table for a note or a pull request", [](const RunResult& r) { return to_markdown(r); }},
 };
 constexpr std::string_view kHgrm = "--hgrm";
+constexpr std::string_view kHlog = "--hlog";
 
 std::string marked(const std::string& path, const std::string& mark) {
   std::filesystem::path out(path);
@@ -53,7 +55,16 @@ std::vector<cli::Flag> output_flags() {
   std::vector<cli::Flag> flags;
   for (const OutputRow& row : kOutputs) flags.push_back({row.flag, "FILE", row.help, cli::Words::kFile});
   flags.push_back({kHgrm, "DIR", "a file for each latency, for HdrHistogram's tools", cli::Words::kFile});
+  flags.push_back(
+      {kHlog, "FILE", "the latencies of each interval, for HdrHistogram's log tools", cli::Words::kFile});
   return flags;
+}
+
+// A saved result does not have them any more.
+cli::Outcome<void> write_log(const std::string& path, const RunResult& result) {
+  if (result.intervals.empty() && !result.series.empty())
+    return cli::usage("--hlog is for the run itself: a saved result has no histogram of each interval");
+  return write_file(path, interval_log(result));
 }
 
 cli::Outcome<void> write_outputs(const cli::Arguments& arguments, const RunResult& result,
@@ -61,6 +72,10 @@ cli::Outcome<void> write_outputs(const cli::Arguments& arguments, const RunResul
   for (const OutputRow& row : kOutputs) {
     if (!arguments.has(row.flag)) continue;
     const auto written = write_file(marked(arguments.text(row.flag), mark), row.text(result));
+    if (!written) return written.error();
+  }
+  if (arguments.has(kHlog)) {
+    const auto written = write_log(marked(arguments.text(kHlog), mark), result);
     if (!written) return written.error();
   }
   return arguments.has(kHgrm) ? write_histograms(arguments.text(kHgrm) + mark, result) : cli::Outcome<void>();

@@ -41,6 +41,21 @@ Result<void> check_troubles(const Shape& shape) {
   return {};
 }
 
+// Each worker has channels of its own, and publishers and subscribers for them (load/plan_bytes.hpp).
+Result<void> check_workers(const Plan& plan) {
+  const std::size_t workers = plan.workers.size();
+  if (workers == 0) return {};
+  const Shape& shape = plan.shape;
+  const auto too_few = [&](std::size_t count) { return count > 0 && count < workers; };
+  if (shape.channels / workers < shape.channels_per_subscriber)
+    return bad("each worker has channels of its own: take at least " +
+               std::to_string(workers * shape.channels_per_subscriber) + " for " + std::to_string(workers) +
+               " workers");
+  if (too_few(shape.subscribers) || too_few(shape.publishers))
+    return bad("there are fewer subscribers or publishers than workers");
+  return {};
+}
+
 Result<void> check_times(const Plan& plan) {
   if (plan.stages.empty()) return bad("no stages");
   for (const StagePlan& stage : plan.stages) {
@@ -62,6 +77,7 @@ Result<void> check(const Plan& plan) {
   if (plan.processes == 0 || plan.processes > 256) return bad("processes must lie between 1 and 256");
   if (auto good = check_load(plan.shape); !good) return good;
   if (auto good = check_troubles(plan.shape); !good) return good;
+  if (auto good = check_workers(plan); !good) return good;
   return check_times(plan);
 }
 

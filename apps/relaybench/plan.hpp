@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,6 +78,8 @@ struct StagePlan {
   double clients = 1;  // share of Shape::subscribers that are connected
   double rate = 1;     // factor on Shape::rate
   Ramp ramp = Ramp::kStep;
+  std::optional<double> churn = {};  // Shape::churn in this stage; nothing: as there
+  std::string action = {};           // for /bin/sh, when the stage begins; empty: none
 };
 
 // Which breaks make the run fail (98).
@@ -92,7 +95,8 @@ struct ServerWatch {
   std::int64_t pid = 0;                           // its children count as well
   std::string systemd_unit;                       // all processes of its control group
   std::string control_groups = "/sys/fs/cgroup";  // where that one is found, at any depth
-  std::string metrics_url;                        // its Prometheus page: kept in the result before and after
+  std::string redis_url;    // what it stores in (options/redis_url.hpp): its INFO before and after
+  std::string metrics_url;  // its Prometheus page: kept in the result before and after
 };
 
 struct Plan {
@@ -100,12 +104,14 @@ struct Plan {
   TargetPlan target;
   Shape shape;
   std::vector<StagePlan> stages = {StagePlan{}};
-  double connect_rate = 0;       // subscribers connected a second during setup; 0: as they are answered
-  milliseconds warmup{5'000};    // at the first stage's level; not in the latencies
-  milliseconds grace{3'000};     // how long the last deliveries may take
-  milliseconds interval{1'000};  // of the time series
-  std::uint64_t seed = 42;       // payloads, sizes, who is killed
-  std::uint32_t processes = 1;   // generators; clients and publishers are dealt out among them
+  double connect_rate = 0;           // subscribers connected a second during setup; 0: as they are answered
+  milliseconds warmup{5'000};        // at the first stage's level; not in the latencies
+  milliseconds grace{3'000};         // how long the last deliveries may take
+  milliseconds interval{1'000};      // of the time series
+  std::uint64_t seed = 42;           // payloads, sizes, who is killed
+  std::uint32_t processes = 1;       // generators; clients and publishers are dealt out among them
+  std::vector<std::string> workers;  // "host:port" of machines that generate instead of this one
+  std::string worker_secret;         // that they know too
   DeliveryMode delivery = DeliveryMode::kOrdered;
   bool allow_saturated = false;
   ServerWatch server;

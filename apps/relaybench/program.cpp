@@ -56,6 +56,10 @@ median, a core is above 90 % or places of the schedule were dropped, the result 
 (97), unless --allow-saturated.
 
 Phases: setup (connect), warm-up (not counted), stages, drain (--grace).
+
+Generators are processes, one loop each (--processes), or other machines (--workers). Those
+have channels of their own: a message is sent and timed on one machine, so clocks need not
+agree; how far they are apart is measured before and after and shown.
 )";
 
 std::string scenario_topic() {
@@ -73,9 +77,13 @@ std::string scenario_topic() {
   duration = "1m"
   rate = "500%"            # or "100/s"; clients likewise
   ramp = "spike"           # linear, step
+  churn = "20/s"           # or a share of what [trouble] says
+  action = "ssh edge-1 systemctl restart relayd"   # only with run --allow-hooks
   [[threshold]]
   expr = "e2e.p99<50ms"
   stage = "rush"           # without it: the whole run
+  abort = true             # end the run as soon as it is out of reach
+  after = "10s"            # but not in the first ten seconds
 
 Tables and their keys:
 )";
@@ -96,8 +104,13 @@ Tables and their keys:
 std::string metrics_topic() {
   std::string out = R"(--threshold, --slo and [[threshold]] take MEASURE OP VALUE: e2e.p99<20ms, lost==0,
 publish.error_rate<0.1%, delivered.rate>=0.99*target (what the schedule asks for).
-Latencies are connect, publish, e2e, service and replay, each with .min .mean .stddev .max
-.count .p50 .p90 .p99 .p99.9 and any other percentile. The others:
+Latencies are connect, publish, e2e, service, replay and silence, each with .min .mean .stddev
+.max .count .p50 .p90 .p99 .p99.9 and any other percentile; silence is one value for each
+subscriber: the longest time in which it heard nothing. With a stage a threshold is judged for
+that stage; silence and what stands below server, generator and delivery is known for the whole
+run alone. A run can end early (abort, --abort-on-fail) by what is seen while it goes on:
+repeated, reordered, corrupt, foreign and late deliveries, errors and .max at once, e2e and
+connect, rates and the generator's lag when three intervals in a row miss. The others:
 )";
   for (const MeasureRow& row : measures()) {
     std::string name(row.name);

@@ -18,6 +18,7 @@ using cli::usage;
 
 constexpr std::uint32_t kMostAddresses = 256;
 
+// One a line.
 Outcome<std::vector<std::string>> tokens_of(const std::string& path) {
   std::vector<std::string> tokens;
   if (path.empty()) return tokens;
@@ -87,8 +88,14 @@ Outcome<std::vector<StagePlan>> stages_of(const Request& request) {
       return usage("stage \"" + stage.name + "\" has a rate, and there is none to start from",
                    "say load.rate, or give the stage its share of it (rate = \"50%\")");
     const auto length = std::llround(static_cast<double>(stage.duration.count()) * factor);
-    out.push_back({stage.name, milliseconds{length}, share_of(stage.clients, shape.subscribers),
-                   share_of(stage.rate, shape.rate), stage.ramp});
+    StagePlan one{stage.name, milliseconds{length}, share_of(stage.clients, shape.subscribers),
+                  share_of(stage.rate, shape.rate), stage.ramp};
+    if (stage.churn) one.churn = stage.churn->number * (stage.churn->share ? shape.churn : 1);
+    if (!stage.action.empty() && !request.allow_hooks)
+      return usage("stage \"" + stage.name + "\" has an action, and nobody allowed it: " + stage.action,
+                   "commands of a scenario file run as you; if that is well: relaybench run --allow-hooks");
+    one.action = stage.action;
+    out.push_back(std::move(one));
   }
   return out;
 }
@@ -107,6 +114,9 @@ void apply_scale(Plan& plan, double scale) {
   shape.publishers = scaled(shape.publishers, scale);
   shape.rate *= scale;
   shape.churn *= scale;
+  for (StagePlan& stage : plan.stages) {
+    if (stage.churn) *stage.churn *= scale;
+  }
   plan.connect_rate *= scale;
 }
 
@@ -120,6 +130,11 @@ Outcome<Plan> finished(const Request& request) {
   for (const std::string& network : request.source_networks) {
     if (const auto added = add_network(network, plan.target.source_addresses); !added) return added.error();
   }
+  auto secret = tokens_of(request.worker_secret_file);
+  if (!secret) return secret.error();
+  if (!secret->empty()) plan.worker_secret = secret->front();
+  if (!plan.workers.empty() && plan.worker_secret.empty())
+    return usage("--workers needs the secret that they were started with", "add --worker-secret FILE");
   auto stages = stages_of(request);
   if (!stages) return stages.error();
   plan.stages = std::move(*stages);

@@ -26,11 +26,15 @@ struct StageRequest {
   Level clients;
   Level rate;
   Ramp ramp = Ramp::kStep;
+  std::optional<Level> churn = {};
+  std::string action = {};
 };
 
 struct ThresholdRequest {
   std::string expression;  // "e2e.p99<20ms"
   std::string stage;       // empty: the whole run
+  bool abort = false;      // ends the run as soon as it is out of reach
+  milliseconds after{0};   // not before so much of the stage, or of all stages
 };
 
 struct Request {
@@ -43,7 +47,9 @@ struct Request {
   std::string token_file;
   std::vector<std::string> source_networks;  // "127.0.0.2", "127.0.0.0/28"
   std::vector<ThresholdRequest> thresholds;
-  bool abort_on_fail = false;
+  bool abort_on_fail = false;  // all that can be seen while the run goes on
+  bool allow_hooks = false;    // stages may have actions: commands of this machine
+  std::string worker_secret_file;
 };
 
 // Failures: kUsage for what makes no sense together, kNoInput for a token file that cannot be read.

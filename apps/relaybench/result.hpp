@@ -25,8 +25,9 @@ enum class Latency {
   kEndToEnd,  // a publish's intended time to its delivery, per delivery
   kService,   // the same from the actual send
   kReplay,    // reconnect to caught up
+  kSilence,   // the longest time without a delivery, per subscriber; known for the whole run alone
 };
-inline constexpr std::size_t kLatencies = 5;
+inline constexpr std::size_t kLatencies = 6;
 
 // What subscribers checked. Loss is judged after the grace against what was acknowledged; a message that was
 // never acknowledged and never came is `unacknowledged`, not lost.
@@ -118,6 +119,47 @@ struct Server {
   std::vector<std::pair<std::string, double>> scrape;  // of /metrics: the change over the run
 };
 
+// A Redis (or Valkey) node that the server stores in, by its own INFO: what changed over the measured part.
+struct RedisNode {
+  std::string address;  // without a password
+  std::string version;  // "redis 7.0.15"
+  std::string role;     // "master", "slave"
+  double cpu = 0;       // cores
+  double commands_per_s = 0;
+  double bytes_in_per_s = 0;
+  double bytes_out_per_s = 0;
+  std::int64_t memory_bytes = 0;  // at the end
+  std::int64_t memory_gained = 0;
+  std::int64_t evicted_keys = 0;
+  std::int64_t expired_keys = 0;
+};
+
+// What the command of a stage came to.
+struct ActionOutcome {
+  std::string stage;
+  std::string command;
+  std::int64_t at_ns = 0;            // its start, since the end of the warm-up
+  std::int64_t duration_ns = 0;      // until it ended, or was ended with the run
+  std::optional<std::int64_t> exit;  // nothing: it still ran at the end
+};
+
+// Another machine that generated, and how far its clock is from this one's. No latency depends on it: a
+// message and its deliveries are timed on one machine.
+struct WorkerNote {
+  std::string address;
+  std::int64_t clock_before_ns = 0;  // its wall clock less ours
+  std::int64_t clock_after_ns = 0;
+  std::int64_t clock_error_ns = 0;  // half the round trip: so far both may be wrong
+};
+
+// The latencies of one interval, for --hlog alone; not in the document.
+struct IntervalLatencies {
+  std::int64_t at_ns = 0;
+  std::int64_t length_ns = 0;
+  Histogram end_to_end;
+  Histogram connect;
+};
+
 // The bare send loop under the same scenario (`relaybench floor`).
 struct Floor {
   std::int64_t cpu_per_delivery_ns = 0;
@@ -193,9 +235,13 @@ struct RunResult {
   std::vector<ErrorCount> errors;
   Generator generator;
   Server server;
+  std::optional<std::vector<RedisNode>> redis;
+  std::optional<std::vector<ActionOutcome>> actions;
+  std::optional<std::vector<WorkerNote>> workers;
   std::optional<Floor> floor;
   std::vector<ThresholdOutcome> thresholds;
   int exit_code = 0;
+  std::vector<IntervalLatencies> intervals;
 };
 
 }  // namespace relay::bench

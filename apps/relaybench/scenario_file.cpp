@@ -198,8 +198,13 @@ void Reader::read_stage(const toml::table& table) {
       wrong = read_stage_level(text, stage.rate);
     } else if (key == "ramp") {
       wrong = read_ramp(text, stage.ramp);
+    } else if (key == "churn") {
+      wrong = read_stage_level(text, stage.churn.emplace());
+    } else if (key == "action") {
+      if (text.empty()) wrong = "a command for the shell";
+      stage.action = text;
     } else {
-      unknown(key, "[stage]", {"name", "duration", "clients", "rate", "ramp"});
+      unknown(key, "[stage]", {"name", "duration", "clients", "rate", "ramp", "churn", "action"});
     }
     if (wrong) report(node.source(), std::string(key.str()) + ": expected " + *wrong);
   }
@@ -210,8 +215,14 @@ void Reader::read_threshold(const toml::table& table) {
   ThresholdRequest threshold;
   for (const auto& [key, node] : table) {
     const auto* text = node.as_string();
-    if (key != "expr" && key != "stage") {
-      unknown(key, "[threshold]", {"expr", "stage"});
+    if (key == "abort") {
+      if (!node.is_boolean()) report(node.source(), "abort: expected true or false");
+      threshold.abort = node.value_or(false);
+    } else if (key == "after") {
+      const Wrong wrong = read_stage_time(text_of(node).value_or(""), threshold.after);
+      if (wrong) report(node.source(), "after: expected " + *wrong);
+    } else if (key != "expr" && key != "stage") {
+      unknown(key, "[threshold]", {"expr", "stage", "abort", "after"});
     } else if (text == nullptr) {
       report(node.source(), std::string(key.str()) + ": expected text in quotes");
     } else {

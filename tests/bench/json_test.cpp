@@ -103,6 +103,10 @@ RunResult full_result() {
   out.generator.reasons = {"core 0 at 95 %"};
   out.thresholds = {{"lost==0", "", "1", false}, {"e2e.p99<20ms", "storm", "1.93ms", true}};
   out.exit_code = 98;
+  out.total[Latency::kSilence].record(2'000'000'000);
+  out.redis = {{"127.0.0.1:6379", "redis 7.0.15", "master", 0.2, 15'000, 1e6, 2e6, 3'000'000, -20, 1, 2}};
+  out.actions = {{"storm", "true", 5, 6, 0}, {"storm", "sleep 9", 7, 8, std::nullopt}};
+  out.workers = {{"10.0.0.2:7800", -1'500, 2'000, 400}};
   return out;
 }
 
@@ -161,6 +165,19 @@ TEST_CASE("what was not measured is not written") {
   REQUIRE(back.has_value());
   CHECK_FALSE(back->server.cpu.has_value());
   CHECK_FALSE(back->floor.has_value());
+}
+
+TEST_CASE("nodes, actions and workers survive JSON; a result of before there were any is read") {
+  const auto back = from_json(to_json(full_result()));
+  REQUIRE(back.has_value());
+  REQUIRE((back->redis && back->actions && back->workers));
+  CHECK(back->redis->at(0).memory_gained == -20);
+  CHECK(back->actions->at(0).exit == 0);
+  CHECK_FALSE(back->actions->at(1).exit.has_value());
+  CHECK(back->workers->at(0).clock_before_ns == -1'500);
+  CHECK(error_after([](Json& json) {
+          for (const char* key : {"redis", "actions", "workers"}) json.erase(key);
+        }) == "no error");
 }
 
 TEST_CASE("keys of a later version are skipped") {

@@ -1,6 +1,7 @@
 // The parts of the load that need no server: payloads, curves and schedules, who listens to what, the checks.
 #include "load/payload.hpp"
 
+#include <cmath>
 #include <cstdio>
 #include <ctime>
 #include "bench/near.hpp"
@@ -10,6 +11,7 @@
 #include "load/curve.hpp"
 #include "load/exceptions.hpp"
 #include "load/layout.hpp"
+#include "load/plan_bytes.hpp"
 #include "load/tally.hpp"
 #include "support/catch.hpp"
 
@@ -228,6 +230,7 @@ TEST_CASE("A tally crosses the pipe whole, and two of them add up") {
   tally.fail("stream_cut", "second");
   tally.blame({"lost", "ch", "id", 1, 2, 3});
   tally.lag.record(1000);
+  tally.silence.record(3'000'000);
   tally.dropped_slots = 4;
   tally.cpu = 0.5;
   Packer out;
@@ -247,7 +250,99 @@ TEST_CASE("A tally crosses the pipe whole, and two of them add up") {
   CHECK(read.errors.at("stream_cut").count == 4);
   CHECK(read.errors.at("stream_cut").first == "first");
   CHECK(read.dropped_slots == 8);
+  CHECK(read.silence.count() == 2);
   CHECK(read.cpu == 0.5);
+}
+
+TEST_CASE("An interval crosses the pipe with what has been counted so far") {
+  IntervalTally interval;
+  interval.delivered = 7;
+  interval.gaps = 2;
+  interval.delivery.duplicate = 3;
+  interval.publish_errors = 4;
+  interval.connect_errors = 5;
+  interval.end_to_end.record(5'000'000);
+  Packer out;
+  interval.append_to(out);
+  Unpacker in(out.bytes());
+  IntervalTally sum = IntervalTally::take(in);
+  CHECK(in.empty());
+  sum.merge(interval);
+  CHECK(sum.delivered == 14);
+  CHECK(sum.gaps == 4);
+  CHECK(sum.delivery.duplicate == 6);
+  CHECK(sum.publish_errors == 8);
+  CHECK(sum.connect_errors == 10);
+  CHECK(sum.end_to_end.count() == 2);
+}
+
+TEST_CASE("Churn is the shape's, but where a stage says another") {
+  Plan plan = plan_of(milliseconds(1000), {{"a", milliseconds(1000)}, {"b", milliseconds(1000)}});
+  plan.shape.churn = 5;
+  plan.stages[1].churn = 20;
+  const Curve churn = Curve::of_churn(plan);
+  CHECK(churn.at(0) == 5);
+  CHECK(churn.at(1500 * kMillisecond) == 5);
+  CHECK(churn.at(2500 * kMillisecond) == 20);
+}
+
+TEST_CASE("A plan crosses to a worker whole, and its parts are the whole") {
+  Plan plan = plan_of(milliseconds(1500),
+                      {{"a", milliseconds(1000)}, {"b", milliseconds(2000), 0.5, 2, Ramp::kSpike}});
+  plan.name = "guilds";
+  plan.target.url = "http://edge:8081";
+  plan.target.transports = {Transport::kWs, Transport::kSse};
+  plan.target.headers = {{"X-A", "1"}};
+  plan.target.tokens = {"one", "two"};
+  plan.target.driver_options = {{"key", "value"}};
+  plan.shape.subscribers = 1003;
+  plan.shape.channels = 10;
+  plan.shape.publishers = 7;
+  plan.shape.rate = 500;
+  plan.shape.churn = 9;
+  plan.shape.kill_every = milliseconds(300);
+  plan.stages[1].churn = 3;
+  plan.stages[1].action = "true";
+  plan.workers = {"a:1", "b:2", "c:3"};
+  plan.worker_secret = "secret";
+  plan.server.pid = 7;
+  std::uint32_t subscribers = 0;
+  std::uint32_t channels = 0;
+  std::uint32_t publishers = 0;
+  double rate = 0;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const std::string bytes = plan_bytes(part_of(plan, i));
+    Unpacker in(bytes);
+    const Plan part = take_plan(in);
+    CHECK(in.empty());
+    CHECK(plan_bytes(part) == bytes);
+    CHECK(check(part).has_value());
+    subscribers += part.shape.subscribers;
+    channels += part.shape.channels;
+    publishers += part.shape.publishers;
+    rate += part.shape.rate;
+    CHECK(part.name == "guilds");
+    CHECK(part.target.transports == plan.target.transports);
+    CHECK(part.target.headers == plan.target.headers);
+    CHECK(part.target.tokens == plan.target.tokens);
+    CHECK(part.target.driver_options == plan.target.driver_options);
+    CHECK(part.shape.kill_every == milliseconds(300));
+    REQUIRE(part.stages.size() == 2);
+    CHECK(part.stages[1].ramp == Ramp::kSpike);
+    CHECK(is_near(part.stages[1].churn.value_or(0), 0.3 * part.shape.channels, 1e-9));
+    CHECK_FALSE(part.stages[0].churn.has_value());
+    CHECK(part.stages[1].action.empty());
+    CHECK(part.workers.empty());
+    CHECK(part.worker_secret.empty());
+    CHECK(part.server.pid == 0);
+  }
+  CHECK(subscribers == 1003);
+  CHECK(channels == 10);
+  CHECK(publishers == 7);
+  CHECK(std::abs(rate - 500) < 1e-9);
+  CHECK(check(plan).has_value());
+  plan.shape.channels = 2;
+  CHECK_FALSE(check(plan).has_value());
 }
 
 // Not a test: what a delivery costs before it is counted. `test_bench_load "[.speed]"` in a Release build.

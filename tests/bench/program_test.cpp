@@ -46,7 +46,7 @@ TEST_CASE("every ready-made load runs and holds") {
   const ScratchFolder folder;
   const std::string file = folder.path() + "/result.json";
   for (const std::string load :
-       {"fanout", "pairs", "connect", "reconnect", "idle", "publish", "slow", "mixed"}) {
+       {"fanout", "pairs", "connect", "reconnect", "idle", "publish", "subscribe", "slow", "mixed"}) {
     INFO(load);
     auto words = small(load, relayd, {"--scale", "0.02", "--connect-rate", "50k/s", "--json", file});
     if (load == "reconnect") words.insert(words.end(), {"--every", "300ms"});

@@ -55,26 +55,105 @@ TEST_CASE("the heading names load, target and seed") {
   CHECK(heading(plan).find("closed loop of 4 publishers, 30 s   seed") != std::string::npos);
 }
 
+Threshold aborting(const char* text, const char* stage = "", std::int64_t after_ns = 0) {
+  Threshold threshold = parse_threshold(text, stage).value();
+  threshold.aborts = true;
+  threshold.after_ns = after_ns;
+  return threshold;
+}
+
+// An interval of the stage "load", at the tenth second, with these figures.
+struct Happening {
+  Happening() { figures.duration_ns = 1'000'000'000; }
+  bool ends(AbortWatch& watch, const char* stage = "load") {
+    Moment moment = rushing();
+    moment.stage = stage;
+    moment.at = 10s;
+    moment.figures = &figures;
+    moment.interval = &interval;
+    return watch.exceeded(moment);
+  }
+  Figures figures;
+  IntervalTally interval;
+};
+
+Happening with_latency(std::int64_t ns) {
+  Happening one;
+  one.figures[Latency::kEndToEnd].record(ns);
+  return one;
+}
+
 TEST_CASE("a latency out of reach ends the run after three intervals") {
-  const std::vector<Threshold> thresholds{parse_threshold("e2e.p99<1ms", "load").value()};
-  AbortWatch watch(thresholds);
-  CHECK_FALSE(watch.exceeded(rushing()));
-  CHECK_FALSE(watch.exceeded(rushing()));
-  CHECK(watch.exceeded(rushing()));
+  AbortWatch watch(std::vector{aborting("e2e.p99<1ms", "load")});
+  Happening slow = with_latency(2'000'000);
+  CHECK_FALSE(slow.ends(watch));
+  CHECK_FALSE(slow.ends(watch));
+  CHECK(slow.ends(watch));
 }
 
 TEST_CASE("one good interval begins the count anew, other stages do not count") {
-  const std::vector<Threshold> thresholds{parse_threshold("e2e.p99<1ms", "load").value()};
-  AbortWatch watch(thresholds);
-  Moment good = rushing();
-  good.p99 = 500us;
-  Moment elsewhere = rushing();
-  elsewhere.stage = "rush";
+  AbortWatch watch(std::vector{aborting("e2e.p99<1ms", "load")});
+  Happening slow = with_latency(2'000'000);
+  Happening good = with_latency(500'000);
   for (int i = 0; i < 5; ++i) {
-    CHECK_FALSE(watch.exceeded(rushing()));
-    CHECK_FALSE(watch.exceeded(elsewhere));
-    CHECK_FALSE(watch.exceeded(rushing()));
-    CHECK_FALSE(watch.exceeded(good));
+    CHECK_FALSE(slow.ends(watch));
+    CHECK_FALSE(slow.ends(watch, "rush"));
+    CHECK_FALSE(slow.ends(watch));
+    CHECK_FALSE(good.ends(watch));
+  }
+}
+
+TEST_CASE("what can only grow ends the run at once, when it is too much") {
+  Happening twice;
+  twice.interval.delivery.duplicate = 2;
+  for (const auto& [text, over] : {std::pair{"dup==0", true},
+                                   {"duplicate<=2", false},
+                                   {"duplicate<2", true},
+                                   {"duplicate==3", false},
+                                   {"corrupt==0", false}}) {
+    INFO(text);
+    AbortWatch watch(std::vector{aborting(text)});
+    CHECK(twice.ends(watch) == over);
+  }
+  Happening once = with_latency(30'000'000);
+  AbortWatch most(std::vector{aborting("e2e.max<20ms")});
+  CHECK(once.ends(most));
+  Happening refused;
+  refused.figures.publish_errors = 1;
+  AbortWatch errors(std::vector{aborting("publish.errors==0")});
+  CHECK(refused.ends(errors));
+}
+
+TEST_CASE("a rate below what the schedule asks for ends the run after three intervals") {
+  Happening thin;
+  thin.figures.delivered = 10;
+  thin.figures.target_delivery_rate = 100;
+  AbortWatch watch(std::vector{aborting("delivered.rate>=0.9*target")});
+  CHECK_FALSE(thin.ends(watch));
+  CHECK_FALSE(thin.ends(watch));
+  CHECK(thin.ends(watch));
+}
+
+TEST_CASE("after: what comes before is not looked at; thresholds that do not abort never are") {
+  Happening slow = with_latency(2'000'000'000);
+  AbortWatch early(std::vector{aborting("e2e.max<1s", "", 11'000'000'000)});
+  CHECK_FALSE(slow.ends(early));
+  AbortWatch late(std::vector{aborting("e2e.max<1s", "", 10'000'000'000)});
+  CHECK(slow.ends(late));
+  AbortWatch silent(std::vector{parse_threshold("e2e.max<1s").value()});
+  CHECK_FALSE(slow.ends(silent));
+}
+
+TEST_CASE("what is known at the end only cannot end a run") {
+  for (const char* text :
+       {"lost==0", "server.cpu<1", "duration>1s", "publish.error_rate<1%", "silence.max<1s", "errors==0",
+        "duplicate>1", "connect.rate>1/s", "e2e.count>5", "replay.p50<1s"}) {
+    INFO(text);
+    CHECK_FALSE(AbortWatch::can_watch(parse_threshold(text).value()));
+  }
+  for (const char* text : {"e2e.p50>1ms", "connect.p99<1s", "generator.lag_p99<1ms", "late==0"}) {
+    INFO(text);
+    CHECK(AbortWatch::can_watch(parse_threshold(text).value()));
   }
 }
 

@@ -66,6 +66,49 @@ stage = "rush"
   CHECK(request.thresholds[0].stage == "rush");
 }
 
+TEST_CASE("stages have a churn and an action, thresholds end a run") {
+  const char* text = R"([load]
+subs = 10
+channels = 10
+[trouble]
+churn = "4/s"
+[[stage]]
+duration = "1s"
+[[stage]]
+duration = "1s"
+churn = "300%"
+action = "true"
+[[stage]]
+duration = "1s"
+churn = 7
+[[threshold]]
+expr = "e2e.p99<1s"
+abort = true
+after = "10s"
+)";
+  Request request;
+  REQUIRE(read_scenario(text, "mine.toml", request).empty());
+  REQUIRE(request.thresholds.size() == 1);
+  CHECK(request.thresholds[0].abort);
+  CHECK(request.thresholds[0].after == milliseconds(10'000));
+  CHECK_FALSE(finished(request).has_value());  // nobody allowed the action
+  request.allow_hooks = true;
+  request.scale = 0.5;
+  const auto plan = finished(request);
+  REQUIRE(plan.has_value());
+  CHECK_FALSE(plan->stages[0].churn.has_value());
+  CHECK(plan->stages[1].churn == 6.0);
+  CHECK(plan->stages[1].action == "true");
+  CHECK(plan->stages[2].churn == 3.5);
+}
+
+TEST_CASE("a file cannot allow its own commands") {
+  CHECK_FALSE(faults("[verdict]\nallow_hooks = true\n").empty());
+  CHECK(faults("[[stage]]\naction = 5.5e1x\n").size() == 1);
+  CHECK(faults("[[stage]]\naction = \"\"\n").size() == 1);
+  CHECK(faults("[[threshold]]\nexpr = \"lost==0\"\nabort = \"yes\"\nafter = \"soon\"\n").size() == 2);
+}
+
 TEST_CASE("everything that is wrong is told at once, where it stands") {
   CHECK(faults(R"([load]
 subz = 10

@@ -9,8 +9,9 @@ namespace {
 constexpr std::int64_t kMostRuns = 1000;
 
 int measure_and_report(Context& context, const std::string& load) {
-  const auto request = request_of(load, context.arguments);
+  auto request = request_of(load, context.arguments);
   if (!request) return context.fail(request.error());
+  request->allow_hooks = context.arguments.has("--allow-hooks");
   const auto runs = context.arguments.count("--runs", 1, 1, kMostRuns);
   if (!runs) return context.fail(runs.error());
   int code = exit_code::kOk;
@@ -33,7 +34,7 @@ cli::Flag runs_flag() {
 cli::Form run_form() {
   return {
       .arguments = {{"FILE", cli::Arity::kOne, cli::Words::kFile}},
-      .flags = {runs_flag()},
+      .flags = {runs_flag(), {"--allow-hooks", "", "run the commands that stages have as their action"}},
       .text =
           "Flags win over the file. The file's tables are [target], [load], [trouble], [time], [server] and "
           "[verdict], with the names of the flags as keys, [[stage]] and [[threshold]]: relaybench help "

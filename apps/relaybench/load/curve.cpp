@@ -40,14 +40,14 @@ void Curve::add(std::int64_t length_ns, double from, double to) {
   pieces_.push_back({begin, begin + length_ns, from, to});
 }
 
-Curve Curve::of(const Plan& plan, double StagePlan::* level, double scale) {
+Curve Curve::of(const Plan& plan, const Level& level) {
   Curve curve;
-  const double first = plan.stages.front().*level * scale;
+  const double first = level(plan.stages.front());
   curve.add(nanoseconds(plan.warmup), first, first);
   double last = plan.warmup.count() > 0 ? first : 0;
   for (const StagePlan& stage : plan.stages) {
     const std::int64_t length = nanoseconds(stage.duration);
-    const double here = stage.*level * scale;
+    const double here = level(stage);
     if (stage.ramp == Ramp::kSpike) {
       curve.add(length / 3, here, here);
       curve.add(length - length / 3, last, last);
@@ -60,11 +60,15 @@ Curve Curve::of(const Plan& plan, double StagePlan::* level, double scale) {
 }
 
 Curve Curve::of_clients(const Plan& plan, double scale) {
-  return of(plan, &StagePlan::clients, scale);
+  return of(plan, [scale](const StagePlan& stage) { return stage.clients * scale; });
 }
 
 Curve Curve::of_rate(const Plan& plan, double scale) {
-  return of(plan, &StagePlan::rate, scale);
+  return of(plan, [scale](const StagePlan& stage) { return stage.rate * scale; });
+}
+
+Curve Curve::of_churn(const Plan& plan) {
+  return of(plan, [&plan](const StagePlan& stage) { return stage.churn.value_or(plan.shape.churn); });
 }
 
 double Curve::at(std::int64_t ns) const {

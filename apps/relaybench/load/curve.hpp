@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -25,6 +26,7 @@ class Curve {
   // begins; without a warm-up a linear first stage begins at 0.
   static Curve of_clients(const Plan& plan, double scale);
   static Curve of_rate(const Plan& plan, double scale);
+  static Curve of_churn(const Plan& plan);  // subscribers a second
 
   double at(std::int64_t ns) const;  // behind the end: as at the end
   std::int64_t end_ns() const { return pieces_.empty() ? 0 : pieces_.back().end_ns; }
@@ -33,7 +35,8 @@ class Curve {
   const std::vector<Piece>& pieces() const { return pieces_; }
 
  private:
-  static Curve of(const Plan& plan, double StagePlan::* level, double scale);
+  using Level = std::function<double(const StagePlan&)>;
+  static Curve of(const Plan& plan, const Level& level);
   void add(std::int64_t length_ns, double from, double to);
   std::vector<Piece> pieces_;
 };

@@ -1,5 +1,6 @@
 #include "load/engine.hpp"
 
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -8,10 +9,12 @@
 
 #include "base/clock.hpp"
 #include "base/ids.hpp"
+#include "load/actions.hpp"
 #include "load/generators.hpp"
 #include "load/outcome.hpp"
 #include "load/server_cost.hpp"
 #include "load/server_version.hpp"
+#include "load/workers.hpp"
 
 namespace relay::bench {
 namespace {
@@ -89,15 +92,16 @@ std::vector<std::string> channel_names(const Plan& plan, const Driver& driver, s
 // One run, seen from the parent: phases in order, each waits for all generators.
 class Run {
  public:
-  Run(const Plan& plan, Progress& progress, Generators generators, Board& board, const ServerCost& server,
+  Run(const Plan& plan, Progress& progress, Crew& crew, const ServerCost& server, const RedisInfo& redis,
       Gathered& gathered)
       : plan_(plan),
         progress_(progress),
-        generators_(std::move(generators)),
-        board_(board),
+        crew_(crew),
         server_(server),
+        redis_(redis),
         gathered_(gathered),
-        clients_(plan.processes),
+        actions_(plan.target.url),
+        clients_(crew.count()),
         phase_began_(monotonic_ns()) {}
 
   Result<void> carry_out() {
@@ -113,17 +117,19 @@ class Run {
   Result<void> listen_once();
   void take(std::size_t generator, Record record);
   void take_interval(std::size_t generator, std::string_view bytes);
-  void show(const Interval& interval, bool whole_interval);
+  void show(const IntervalTally& interval, std::int64_t at);
   void enter(Phase phase, std::string_view stage, Nanoseconds length);
   void follow_stage(std::int64_t since);
   void watch_server(std::int64_t since);
 
   const Plan& plan_;
   Progress& progress_;
-  Generators generators_;
-  Board& board_;
+  Crew& crew_;
   const ServerCost& server_;
+  const RedisInfo& redis_;
   Gathered& gathered_;
+  Actions actions_;
+  std::size_t next_stage_ = 0;  // whose action has not begun
   std::string failure_;
   std::size_t ready_ = 0;
   std::size_t drained_ = 0;
@@ -138,8 +144,7 @@ class Run {
 };
 
 Result<void> Run::listen_once() {
-  auto heard =
-      generators_.listen(kListen, [this](std::size_t i, Record record) { take(i, std::move(record)); });
+  auto heard = crew_.listen(kListen, [this](std::size_t i, Record record) { take(i, std::move(record)); });
   if (!failure_.empty()) return make_error(ErrorKind::kUnavailable, "setup_failed", failure_);
   return heard;
 }
@@ -165,7 +170,7 @@ void Run::take(std::size_t generator, Record record) {
       ++tallies_;
       break;
     }
-    case RecordKind::kJudge:
+    default:  // said to members, or before they begin
       break;
   }
 }
@@ -173,30 +178,41 @@ void Run::take(std::size_t generator, Record record) {
 void Run::take_interval(std::size_t generator, std::string_view bytes) {
   Unpacker in(bytes);
   const auto at = in.take<std::int64_t>();
-  const Interval interval = Interval::take(in);
+  const IntervalTally interval = IntervalTally::take(in);
   if (at == INT64_MIN) {  // setup
     clients_[generator] = interval.clients;
-    Interval sum;
+    IntervalTally sum;
     for (const std::uint64_t clients : clients_) sum.clients += clients;
-    return show(sum, false);
+    return show(sum, at);
   }
   gathered_.intervals[at].merge(interval);
-  if (++reported_[at] == generators_.count()) show(gathered_.intervals[at], true);
+  if (++reported_[at] == crew_.count()) show(gathered_.intervals[at], at);
 }
 
-void Run::show(const Interval& interval, bool whole_interval) {
+// `at` is INT64_MIN in setup.
+void Run::show(const IntervalTally& interval, std::int64_t at) {
+  progress_.on_interval(at, interval);
   const double seconds = static_cast<double>(nanoseconds(plan_.interval)) / 1e9;
   moment_.elapsed = Nanoseconds(monotonic_ns() - phase_began_);
   moment_.clients = interval.clients;
   moment_.wanted = plan_.shape.subscribers;
   moment_.unchecked_gaps = interval.gaps;
-  if (whole_interval) {
+  Figures figures;
+  if (at != INT64_MIN) {
     moment_.in_rate = static_cast<double>(interval.published) / seconds;
     moment_.out_rate = static_cast<double>(interval.delivered) / seconds;
     moment_.p99 = Nanoseconds(interval.end_to_end.percentile(99));
     moment_.lag = Nanoseconds(interval.lag.percentile(99));
   }
+  if (at >= 0) {
+    figures = figures_of(plan_, interval, at);
+    moment_.at = Nanoseconds(at);
+    moment_.figures = &figures;
+    moment_.interval = &interval;
+  }
   progress_.on_moment(moment_);
+  moment_.figures = nullptr;
+  moment_.interval = nullptr;
 }
 
 void Run::enter(Phase phase, std::string_view stage, Nanoseconds length) {
@@ -212,7 +228,7 @@ void Run::enter(Phase phase, std::string_view stage, Nanoseconds length) {
 Result<void> Run::set_up() {
   moment_.wanted = plan_.shape.subscribers;
   progress_.on_moment(moment_);
-  while (ready_ < generators_.count()) {
+  while (ready_ < crew_.count() || !progress_.may_begin()) {
     if (auto good = listen_once(); !good) return good;
     if (!progress_.stop_wanted()) continue;
     gathered_.aborted = true;
@@ -222,7 +238,7 @@ Result<void> Run::set_up() {
   if (server_.watches_anything()) gathered_.with_clients = server_.take();
   start_ = monotonic_ns() + kStartAfter;
   gathered_.start_wall_ms = system_clock().wall_ms();
-  board_.start_ns() = start_;
+  crew_.begin(start_);
   return {};
 }
 
@@ -230,9 +246,13 @@ void Run::follow_stage(std::int64_t since) {
   const std::int64_t warmup = nanoseconds(plan_.warmup);
   if (since < warmup) return enter(Phase::kWarmup, {}, plan_.warmup);
   std::int64_t end = warmup;
-  for (const StagePlan& stage : plan_.stages) {
+  for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
+    const StagePlan& stage = plan_.stages[i];
     end += nanoseconds(stage.duration);
-    if (since < end) return enter(Phase::kStage, stage.name, stage.duration);
+    if (since >= end) continue;
+    if (i >= next_stage_ && !stage.action.empty()) actions_.begin(stage.name, stage.action, since - warmup);
+    next_stage_ = std::max(next_stage_, i + 1);
+    return enter(Phase::kStage, stage.name, stage.duration);
   }
 }
 
@@ -240,6 +260,7 @@ void Run::watch_server(std::int64_t since) {
   if (seen_begin_ || since < nanoseconds(plan_.warmup)) return;
   seen_begin_ = true;
   if (server_.watches_anything()) gathered_.at_begin = server_.take();
+  if (redis_.watches_anything()) gathered_.redis_at_begin = redis_.take();
 }
 
 Result<void> Run::load() {
@@ -249,10 +270,11 @@ Result<void> Run::load() {
   while ((since = monotonic_ns() - start_) < length) {
     follow_stage(std::max<std::int64_t>(since, 0));
     watch_server(since);
+    actions_.look();
     if (auto good = listen_once(); !good) return good;
     if (!progress_.stop_wanted()) continue;
     gathered_.aborted = true;
-    board_.stop() = true;
+    crew_.stop();
     break;
   }
   since = std::min(monotonic_ns() - start_, length);
@@ -262,15 +284,19 @@ Result<void> Run::load() {
 
 Result<void> Run::drain() {
   enter(Phase::kDrain, {}, plan_.grace);
-  while (drained_ < generators_.count()) {
+  while (drained_ < crew_.count()) {
+    actions_.look();
     if (auto good = listen_once(); !good) return good;
   }
   gathered_.drained_ns = monotonic_ns() - start_ - nanoseconds(plan_.warmup);
   if (server_.watches_anything()) gathered_.at_end = server_.take();
-  generators_.tell_all(RecordKind::kJudge, exceptions_);
-  while (tallies_ < generators_.count()) {
+  if (redis_.watches_anything()) gathered_.redis_at_end = redis_.take();
+  crew_.judge(exceptions_);
+  while (tallies_ < crew_.count()) {
     if (auto good = listen_once(); !good) return good;
   }
+  gathered_.actions = actions_.finish();
+  gathered_.workers = crew_.notes();
   enter(Phase::kDone, {}, Nanoseconds(0));
   return {};
 }
@@ -279,13 +305,30 @@ std::uint32_t random_run() {
   return static_cast<std::uint32_t>(std::stoul(random_hex(4), nullptr, 16));
 }
 
-}  // namespace
+// What is looked at beside the load, from this machine.
+struct Watches {
+  ServerCost server;
+  RedisInfo redis;
+};
 
-Result<RunResult> run(const Plan& plan, Progress& progress) {
-  if (auto good = check(plan); !good) return good.error();
-  auto driver = make_driver(plan.target);
-  if (!driver) return driver.error();
-  if (auto good = check_driver(plan, **driver); !good) return good.error();
+Result<Watches> watches_of(const ServerWatch& plan) {
+  auto server = ServerCost::make(plan);
+  if (!server) return server.error();
+  auto redis = RedisInfo::make(plan.redis_url);
+  if (!redis) return redis.error();
+  return Watches{std::move(*server), std::move(*redis)};
+}
+
+Gathered begin_gathering(const Plan& plan, const Watches& watches) {
+  Gathered gathered(plan.stages.size());
+  gathered.run = random_run();
+  gathered.server_source = watches.server.source();
+  if (watches.server.watches_anything()) gathered.before_clients = watches.server.take();
+  gathered.server_version = server_version(plan.target, gathered.before_clients.scrape);
+  return gathered;
+}
+
+Result<Gathered> gather_here(const Plan& plan, const Driver& driver, Progress& progress) {
   if (auto good = check_descriptors(plan); !good) return good.error();
   const TargetPlan& target = plan.target;
   auto streams = Dialer::make(target.url, target);
@@ -295,31 +338,54 @@ Result<RunResult> run(const Plan& plan, Progress& progress) {
   for (Dialer* dialer : {&*streams, &*publish}) {
     if (auto good = dialer->try_once(); !good) return good.error();
   }
-  auto server = ServerCost::make(plan.server);
-  if (!server) return server.error();
+  const auto watches = watches_of(plan.server);
+  if (!watches) return watches.error();
   const Layout layout(plan.shape);
   auto board = Board::make(plan.processes, layout.streams());
   if (!board) return board.error();
-
-  Gathered gathered(plan.stages.size());
-  gathered.run = random_run();
-  gathered.server_source = server->source();
-  if (server->watches_anything()) gathered.before_clients = server->take();
-  gathered.server_version = server_version(target, gathered.before_clients.scrape);
+  Gathered gathered = begin_gathering(plan, *watches);
   RunSetup setup{plan,
-                 **driver,
+                 driver,
                  layout,
                  **board,
                  gathered.run,
                  monotonic_ns(),
-                 channel_names(plan, **driver, gathered.run),
+                 channel_names(plan, driver, gathered.run),
                  *streams,
                  *publish};
-  auto generators = Generators::start(setup);
-  if (!generators) return generators.error();
-  Run one(plan, progress, std::move(*generators), **board, *server, gathered);
+  const auto crew = Generators::start(setup);
+  if (!crew) return crew.error();
+  Run one(plan, progress, **crew, watches->server, watches->redis, gathered);
   if (auto done = one.carry_out(); !done) return done.error();
-  return report_of(plan, gathered);
+  return gathered;
+}
+
+Result<Gathered> gather_elsewhere(const Plan& plan, Progress& progress) {
+  const auto watches = watches_of(plan.server);
+  if (!watches) return watches.error();
+  Gathered gathered = begin_gathering(plan, *watches);
+  const auto crew = Workers::start(plan);
+  if (!crew) return crew.error();
+  Run one(plan, progress, **crew, watches->server, watches->redis, gathered);
+  if (auto done = one.carry_out(); !done) return done.error();
+  return gathered;
+}
+
+}  // namespace
+
+Result<Gathered> gather(const Plan& plan, Progress& progress) {
+  signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
+  if (auto good = check(plan); !good) return good.error();
+  const auto driver = make_driver(plan.target);
+  if (!driver) return driver.error();
+  if (auto good = check_driver(plan, **driver); !good) return good.error();
+  return plan.workers.empty() ? gather_here(plan, **driver, progress) : gather_elsewhere(plan, progress);
+}
+
+Result<RunResult> run(const Plan& plan, Progress& progress) {
+  const auto gathered = gather(plan, progress);
+  if (!gathered) return gathered.error();
+  return report_of(plan, *gathered);
 }
 
 }  // namespace relay::bench

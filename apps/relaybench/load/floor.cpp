@@ -175,6 +175,8 @@ relay::Result<RunResult> run_floor(const Plan& plan, Progress& progress) {
   floor.target = {};
   floor.target.url = "http://127.0.0.1:" + std::to_string(server->port());
   floor.server = {};
+  floor.workers.clear();
+  for (StagePlan& stage : floor.stages) stage.action.clear();
   floor.server.pid = server->pid();
   floor.shape.kill_share = 0;
   floor.shape.ephemeral = false;

@@ -182,7 +182,7 @@ void GeneratorLoop::end_load(std::int64_t now) {
   }
   drain_began_ = last_delivery_ = now;
   delivered_ = station_.tally.interval.delivered;
-  population_.settle();
+  population_.settle(now);
   publishers_.end_load();
 }
 
@@ -222,9 +222,12 @@ void GeneratorLoop::end_drain() {
 }
 
 void GeneratorLoop::send_interval(std::int64_t at) {
-  Interval& interval = station_.tally.interval;
+  IntervalTally& interval = station_.tally.interval;
   interval.clients = population_.live();
   interval.gaps = population_.gaps();
+  interval.delivery = station_.tally.delivery;
+  for (const Figures& stage : station_.tally.stages) interval.publish_errors += stage.publish_errors;
+  interval.connect_errors = station_.tally.connect_errors;
   Packer record;
   record.put(at);
   interval.append_to(record);

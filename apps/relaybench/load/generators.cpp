@@ -46,8 +46,8 @@ struct Pipe {
 
 }  // namespace
 
-Result<Generators> Generators::start(RunSetup& setup) {
-  Generators all;
+Result<std::unique_ptr<Crew>> Generators::start(RunSetup& setup) {
+  std::unique_ptr<Generators> all(new Generators(setup.board));
   std::fflush(nullptr);
   const pid_t parent = getpid();
   for (std::uint32_t i = 0; i < setup.plan.processes; ++i) {
@@ -60,9 +60,9 @@ Result<Generators> Generators::start(RunSetup& setup) {
     ::close(up.write);
     ::close(down.read);
     fcntl(up.read, F_SETFL, O_NONBLOCK);
-    all.children_.push_back({pid, up.read, down.write, RecordReader(up.read)});
+    all->children_.push_back({pid, up.read, down.write, RecordReader(up.read)});
   }
-  return all;
+  return std::unique_ptr<Crew>(std::move(all));
 }
 
 Generators::~Generators() {
@@ -96,8 +96,8 @@ Result<void> Generators::listen(milliseconds limit, const OnRecord& on_record) {
   return {};
 }
 
-void Generators::tell_all(RecordKind kind, std::string_view bytes) {
-  for (const Child& child : children_) write_record(child.to, kind, bytes);
+void Generators::judge(std::string_view exceptions) {
+  for (const Child& child : children_) write_record(child.to, RecordKind::kJudge, exceptions);
 }
 
 }  // namespace relay::bench

@@ -7,31 +7,29 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
-#include "load/pipe.hpp"
+#include "load/crew.hpp"
 #include "load/station.hpp"
 
 namespace relay::bench {
 
-class Generators {
+class Generators final : public Crew {
  public:
-  // Errors: kUnavailable "no_processes".
-  static Result<Generators> start(RunSetup& setup);
-  ~Generators();
-  Generators(Generators&&) = default;
+  // `setup` lives as long as they do. Errors: kUnavailable "no_processes".
+  static Result<std::unique_ptr<Crew>> start(RunSetup& setup);
+  ~Generators() override;
   Generators(const Generators&) = delete;
   Generators& operator=(const Generators&) = delete;
 
-  std::size_t count() const { return children_.size(); }
-  // Hands on what the generators say, for up to `limit`; returns at the first records. Errors: kInternal
-  // "generator_failed" when one is gone that had not written its tally.
-  using OnRecord = std::function<void(std::size_t generator, Record record)>;
-  Result<void> listen(milliseconds limit, const OnRecord& on_record);
-  void tell_all(RecordKind kind, std::string_view bytes);
+  std::size_t count() const override { return children_.size(); }
+  Result<void> listen(milliseconds limit, const OnRecord& on_record) override;
+  void begin(std::int64_t start_ns) override { board_.start_ns() = start_ns; }
+  void stop() override { board_.stop() = true; }
+  void judge(std::string_view exceptions) override;
 
  private:
   struct Child {
@@ -42,7 +40,9 @@ class Generators {
     bool ended = false;
     bool has_tally = false;
   };
-  Generators() = default;
+  explicit Generators(Board& board) : board_(board) {}
+
+  Board& board_;
   std::vector<Child> children_;
 };
 

@@ -71,6 +71,7 @@ void add_stages(const Plan& plan, const Gathered& gathered, RunResult& result) {
   set_targets(plan, warmup, warmup + gathered.measured_ns, result.total);
   // Connecting is setup's: with the other latencies' rule it would be seen nowhere.
   result.total[Latency::kConnect].merge(gathered.tally.connect);
+  result.total[Latency::kSilence].merge(gathered.tally.silence);
   result.total.connected = gathered.tally.connected;
   result.total.connect_errors = gathered.tally.connect_errors;
 }
@@ -89,6 +90,7 @@ void add_series(const Plan& plan, const Gathered& gathered, RunResult& result) {
     point.p99_ns = shown.percentile(99);
     point.lag_ns = interval.lag.percentile(99);
     result.series.push_back(point);
+    result.intervals.push_back({at, nanoseconds(plan.interval), interval.end_to_end, interval.connect});
   }
 }
 
@@ -101,7 +103,7 @@ std::string milliseconds_text(std::int64_t ns) {
 // The validity rule: what the generator itself added must not be what is read off.
 void judge_generator(const Plan& plan, const Gathered& gathered, RunResult& result) {
   Generator& generator = result.generator;
-  generator.processes = static_cast<int>(plan.processes);
+  generator.processes = static_cast<int>(plan.processes * std::max<std::size_t>(1, plan.workers.size()));
   generator.lag_p99_ns = gathered.tally.lag.percentile(99);
   generator.cpu = gathered.tally.cpu;
   generator.dropped_slots = gathered.tally.dropped_slots;
@@ -153,6 +155,20 @@ void add_server(const Gathered& gathered, RunResult& result) {
   server.cpu_per_publish_ns = each(result.total.published);
 }
 
+// One that failed is an error of the run as well.
+void add_actions(const Gathered& gathered, RunResult& result) {
+  if (gathered.actions.empty()) return;
+  result.actions = gathered.actions;
+  ErrorCount failed{"action_failed", 0, {}};
+  for (const ActionOutcome& action : gathered.actions) {
+    if (action.exit == 0) continue;
+    if (++failed.count > 1) continue;
+    failed.first =
+        action.command + (action.exit ? ": exit " + std::to_string(*action.exit) : ": did not end");
+  }
+  if (failed.count > 0) result.errors.push_back(failed);
+}
+
 Load load_of(const Plan& plan) {
   const Shape& shape = plan.shape;
   Load load;
@@ -175,6 +191,7 @@ Load load_of(const Plan& plan) {
   more("publish_transport", std::string(name_of(plan.target.publish_transport)),
        plan.target.publish_transport != Transport::kSse);
   more("connect_rate", plan.connect_rate, plan.connect_rate > 0);
+  more("workers", static_cast<std::int64_t>(plan.workers.size()), !plan.workers.empty());
   more("churn", shape.churn, shape.churn > 0);
   more("kill_share", shape.kill_share, shape.kill_share > 0);
   more("kill_every_ms", std::int64_t{shape.kill_every.count()}, shape.kill_share > 0);
@@ -195,6 +212,20 @@ std::string first_line(const char* path, std::string_view key) {
 }
 
 }  // namespace
+
+Figures figures_of(const Plan& plan, const IntervalTally& interval, std::int64_t at_ns) {
+  const std::int64_t begin = nanoseconds(plan.warmup) + at_ns;
+  Figures figures;
+  figures.duration_ns = nanoseconds(plan.interval);
+  figures[Latency::kEndToEnd] = interval.end_to_end;
+  figures[Latency::kConnect] = interval.connect;
+  figures.published = interval.published;
+  figures.delivered = interval.delivered;
+  figures.publish_errors = interval.publish_errors;
+  figures.connect_errors = interval.connect_errors;
+  set_targets(plan, begin, begin + figures.duration_ns, figures);
+  return figures;
+}
 
 Host describe_host() {
   Host host;
@@ -227,6 +258,8 @@ std::string scenario_hash(const Plan& plan) {
         .put(stage.clients)
         .put(stage.rate);
     all.put(name_of(stage.ramp));
+    if (stage.churn) all.put(*stage.churn);
+    if (!stage.action.empty()) all.put(std::string_view(stage.action));
   }
   all.put(plan.connect_rate).put(std::int64_t{plan.warmup.count()}).put(std::int64_t{plan.grace.count()});
   std::uint64_t hash = 0xCBF29CE484222325;
@@ -258,6 +291,10 @@ RunResult report_of(const Plan& plan, const Gathered& gathered) {
   result.delivery = gathered.tally.delivery;
   for (const auto& [kind, error] : gathered.tally.errors)
     result.errors.push_back({kind, error.count, error.first});
+  add_actions(gathered, result);
+  if (!gathered.workers.empty()) result.workers = gathered.workers;
+  if (!gathered.redis_at_end.empty())
+    result.redis = redis_change(gathered.redis_at_begin, gathered.redis_at_end, gathered.drained_ns);
   judge_generator(plan, gathered, result);
   add_server(gathered, result);
   return result;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 
+#include "load/redis_info.hpp"
 #include "load/server_cost.hpp"
 #include "load/tally.hpp"
 #include "plan.hpp"
@@ -16,7 +17,7 @@ namespace relay::bench {
 struct Gathered {
   explicit Gathered(std::size_t stages) : tally(stages) {}
   Tally tally;
-  std::map<std::int64_t, Interval> intervals;  // by their begin since the end of the warm-up
+  std::map<std::int64_t, IntervalTally> intervals;  // by their begin since the end of the warm-up
   std::int64_t start_wall_ms = 0;
   std::uint64_t clients = 0;     // live at the end of setup
   std::int64_t measured_ns = 0;  // of the stages that ran
@@ -27,9 +28,16 @@ struct Gathered {
   ServerCost::Snapshot with_clients;
   ServerCost::Snapshot at_begin;  // of the measured part
   ServerCost::Snapshot at_end;    // of the drain
+  RedisInfo::Pages redis_at_begin;
+  RedisInfo::Pages redis_at_end;
+  std::vector<ActionOutcome> actions;
+  std::vector<WorkerNote> workers;
   std::string server_source;
   std::string server_version;  // as it says itself; may be empty
 };
+
+// Of one interval, with what the schedule asks of it; its errors are all so far.
+Figures figures_of(const Plan& plan, const IntervalTally& interval, std::int64_t at_ns);
 
 RunResult report_of(const Plan& plan, const Gathered& gathered);
 

@@ -1,4 +1,4 @@
-// Records over a pipe between a generator and its parent: kind, size, bytes. Writing blocks until all is
+// Records over a pipe or socket between a generator and its parent: kind, size, bytes. Writing blocks until all is
 // written; the reader gathers whole records from a non-blocking descriptor. One thread at each end.
 #pragma once
 
@@ -12,10 +12,18 @@ namespace relay::bench {
 enum class RecordKind : std::uint32_t {
   kReady,     // setup is done: everybody is live
   kFailed,    // a generator cannot go on: why, in words
-  kInterval,  // an Interval
+  kInterval,  // an IntervalTally
   kDrained,   // the exceptions of its publishers: what was not acknowledged
   kJudge,     // from the parent: the exceptions of all
   kTally,     // the end
+  // With workers on other machines (workers.hpp).
+  kHello,
+  kProof,
+  kPing,
+  kPong,
+  kPlan,
+  kBegin,
+  kStop,
 };
 
 struct Record {

@@ -25,6 +25,7 @@ bool is_slow(const Shape& shape, std::uint32_t number) {
 Population::Population(Station& station)
     : station_(station),
       clients_(Curve::of_clients(station.plan, 1)),
+      churn_(Curve::of_churn(station.plan)),
       random_(station.plan.seed + station.index) {
   const Shape& shape = station.plan.shape;
   for (std::uint32_t number = station.index; number < shape.subscribers; number += station.plan.processes) {
@@ -43,7 +44,8 @@ void Population::tick(std::int64_t now, std::int64_t since) {
   follow(now, static_cast<std::uint32_t>(std::lround(level * static_cast<double>(subscribers_.size()))));
   if (since >= 0) {
     cut_off(now);
-    churn(now, now - last_tick_);
+    churn(now, since, now - last_tick_);
+    count_silence(now, since);
   }
   last_tick_ = now;
 }
@@ -99,14 +101,27 @@ void Population::cut_off(std::int64_t now) {
   for (const std::uint32_t place : live) send_away(place, station_.setup.driver.traits().resumes, back);
 }
 
-void Population::churn(std::int64_t now, std::int64_t passed) {
-  const double rate = station_.plan.shape.churn / station_.plan.processes;
+void Population::churn(std::int64_t now, std::int64_t since, std::int64_t passed) {
+  const double rate = churn_.at(since) / station_.plan.processes;
   if (rate <= 0 || active_ == 0) return;
   churn_due_ += rate * static_cast<double>(passed) / kSecond;
   for (; churn_due_ >= 1; --churn_due_) {
     const auto place = static_cast<std::uint32_t>(random_() % active_);
     if (subscribers_[place].state() == Subscriber::State::kLive) send_away(place, false, now);
   }
+}
+
+// From the end of the warm-up on.
+void Population::count_silence(std::int64_t now, std::int64_t since) {
+  if (counts_silence_ || since < nanoseconds(station_.plan.warmup)) return;
+  counts_silence_ = true;
+  for (Subscriber& subscriber : subscribers_) subscriber.begin_silence(now);
+}
+
+void Population::settle(std::int64_t now) {
+  settled_ = true;
+  if (!counts_silence_ || station_.plan.shape.publishers == 0) return;
+  for (Subscriber& subscriber : subscribers_) subscriber.end_silence(now);
 }
 
 void Population::on_lost(Subscriber& subscriber) {

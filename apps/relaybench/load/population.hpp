@@ -31,7 +31,7 @@ class Population {
   // Why setup can come to nothing; empty: it can still.
   const std::string& hopeless() const { return hopeless_; }
   // No more coming and going, but for those who are on their way back.
-  void settle() { settled_ = true; }
+  void settle(std::int64_t now);
   // All that was sent is here, as far as anybody can tell. REQUIRES: nobody publishes any more.
   bool is_whole();
   void judge(const Exceptions& exceptions);
@@ -55,12 +55,14 @@ class Population {
   std::uint32_t allowed_now(std::int64_t now);
   void bring_back(std::int64_t now);
   void cut_off(std::int64_t now);
-  void churn(std::int64_t now, std::int64_t passed);
+  void churn(std::int64_t now, std::int64_t since, std::int64_t passed);
+  void count_silence(std::int64_t now, std::int64_t since);
   void send_away(std::uint32_t place, bool resume, std::int64_t back_at);
   void judge_range(Subscriber& subscriber, const Checker::Range& range, const Exceptions& exceptions);
 
   Station& station_;
   Curve clients_;
+  Curve churn_;
   std::deque<Subscriber> subscribers_;
   std::uint32_t active_ = 0;  // the first so many should be connected
   std::uint64_t live_ = 0;
@@ -75,6 +77,7 @@ class Population {
   double churn_due_ = 0;
   std::uint32_t whole_ = 0;  // so many are known to be whole
   bool settled_ = false;
+  bool counts_silence_ = false;
   bool in_setup_ = true;
   std::string hopeless_;
   std::string first_failure_;

@@ -1,5 +1,7 @@
 #include "load/subscriber.hpp"
 
+#include <algorithm>
+
 #include "load/population.hpp"
 
 namespace relay::bench {
@@ -85,7 +87,9 @@ void Subscriber::leave(bool resume) {
   if (state_ == State::kLive) population_.on_gone();
   state_ = State::kAway;
   replay_.reset();
-  if (!resume) last_id_.clear();
+  if (resume) return;
+  last_id_.clear();
+  heard_ = 0;
 }
 
 void Subscriber::give_up(std::string_view kind, std::string_view why) {
@@ -149,6 +153,7 @@ void Subscriber::on_live() {
   }
   ++station_.tally.connected;
   population_.on_live();
+  if (heard_ == 0) heard_ = read_at_;
   if (resuming_ && tracked_) {
     begin_replay();
   } else {
@@ -201,6 +206,8 @@ void Subscriber::on_gap(std::string_view text) {
 // Hot: once per delivery.
 void Subscriber::on_message(std::string_view payload, std::string_view id) {
   ++station_.tally.interval.delivered;
+  if (read_at_ - heard_ > silence_) silence_ = read_at_ - heard_;
+  heard_ = read_at_;
   if (!id.empty()) last_id_.assign(id);
   PayloadHead head;
   const PayloadState read = read_payload(payload, head);
@@ -274,6 +281,16 @@ bool Subscriber::is_whole() const {
     if (stream && !checker_.is_past(i, station_.setup.board.sent(*stream).load())) return false;
   }
   return true;
+}
+
+void Subscriber::begin_silence(std::int64_t now) {
+  silence_ = 0;
+  if (heard_ != 0) heard_ = now;
+}
+
+void Subscriber::end_silence(std::int64_t now) {
+  if (heard_ != 0) silence_ = std::max(silence_, now - heard_);
+  if (silence_ > 0 && !slow_) station_.tally.silence.record(silence_);
 }
 
 void Subscriber::finish() {

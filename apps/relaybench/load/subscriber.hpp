@@ -41,6 +41,10 @@ class Subscriber final : public StreamSink {
   bool is_whole() const;
   // The end: what did not come is missing. Not of slow ones and those that are away.
   void finish();
+  // Between these two the longest time without a delivery is looked for; away to resume counts, away to begin
+  // anew does not.
+  void begin_silence(std::int64_t now);
+  void end_silence(std::int64_t now);
   const Checker& checker() const { return checker_; }
 
  private:
@@ -77,6 +81,8 @@ class Subscriber final : public StreamSink {
   std::string last_id_;
   std::int64_t dialed_ = 0;
   std::int64_t read_at_ = 0;  // when the bytes being parsed were read
+  std::int64_t heard_ = 0;    // the last delivery, or where its waiting began; 0: it does not wait
+  std::int64_t silence_ = 0;  // the longest so far
   std::uint32_t number_;
   State state_ = State::kAway;
   bool slow_;

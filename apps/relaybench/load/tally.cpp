@@ -77,26 +77,34 @@ void merge_figures(Figures& to, const Figures& from) {
   for (std::size_t i = 0; i < kLatencies; ++i) to.latency[i].merge(from.latency[i]);
 }
 
-void Interval::merge(const Interval& other) {
+void IntervalTally::merge(const IntervalTally& other) {
   published += other.published;
   delivered += other.delivered;
   clients += other.clients;
   gaps += other.gaps;
+  add_numbers(delivery, other.delivery, kEachCount);
+  publish_errors += other.publish_errors;
+  connect_errors += other.connect_errors;
   end_to_end.merge(other.end_to_end);
   connect.merge(other.connect);
   lag.merge(other.lag);
 }
 
-void Interval::append_to(Packer& out) const {
-  out.put(published).put(delivered).put(clients).put(gaps).put(end_to_end).put(connect).put(lag);
+void IntervalTally::append_to(Packer& out) const {
+  out.put(published).put(delivered).put(clients).put(gaps).put(publish_errors).put(connect_errors);
+  each_count(delivery, [&](std::uint64_t number) { out.put(number); });
+  out.put(end_to_end).put(connect).put(lag);
 }
 
-Interval Interval::take(Unpacker& in) {
-  Interval interval;
+IntervalTally IntervalTally::take(Unpacker& in) {
+  IntervalTally interval;
   in.take(interval.published);
   in.take(interval.delivered);
   in.take(interval.clients);
   in.take(interval.gaps);
+  in.take(interval.publish_errors);
+  in.take(interval.connect_errors);
+  each_count(interval.delivery, [&](std::uint64_t& number) { in.take(number); });
   interval.end_to_end = in.take_histogram();
   interval.connect = in.take_histogram();
   interval.lag = in.take_histogram();
@@ -128,6 +136,7 @@ void Tally::merge(const Tally& other) {
     here.count += error.count;
   }
   lag.merge(other.lag);
+  silence.merge(other.silence);
   dropped_slots += other.dropped_slots;
   cpu = std::max(cpu, other.cpu);
 }
@@ -141,7 +150,7 @@ void Tally::append_to(Packer& out) const {
   for (const Delivery::Sample& sample : delivery.samples) put_sample(out, sample);
   out.put(static_cast<std::uint64_t>(errors.size()));
   for (const auto& [kind, error] : errors) out.put(kind).put(error.count).put(error.first);
-  out.put(lag).put(dropped_slots).put(cpu);
+  out.put(lag).put(silence).put(dropped_slots).put(cpu);
 }
 
 Tally Tally::take(Unpacker& in) {
@@ -159,6 +168,7 @@ Tally Tally::take(Unpacker& in) {
     error.first = in.take_text();
   }
   tally.lag = in.take_histogram();
+  tally.silence = in.take_histogram();
   in.take(tally.dropped_slots);
   in.take(tally.cpu);
   return tally;

@@ -17,17 +17,20 @@
 namespace relay::bench {
 
 // What happened since the last report to the parent; by the time of happening, warm-up included.
-struct Interval {
+struct IntervalTally {
   std::uint64_t published = 0;
   std::uint64_t delivered = 0;
-  std::uint64_t clients = 0;  // live now
-  std::uint64_t gaps = 0;     // sequence numbers skipped and not come yet, now
+  std::uint64_t clients = 0;         // live now
+  std::uint64_t gaps = 0;            // sequence numbers skipped and not come yet, now
+  Delivery delivery;                 // all so far, without samples; loss is not judged yet
+  std::uint64_t publish_errors = 0;  // all so far
+  std::uint64_t connect_errors = 0;
   Histogram end_to_end;
   Histogram connect;
   Histogram lag;
-  void merge(const Interval& other);
+  void merge(const IntervalTally& other);
   void append_to(Packer& out) const;
-  static Interval take(Unpacker& in);
+  static IntervalTally take(Unpacker& in);
 };
 
 void merge_figures(Figures& to, const Figures& from);  // counts and latencies
@@ -47,10 +50,11 @@ class Tally {
   std::uint64_t connect_errors = 0;
   Delivery delivery;
   std::map<std::string, ErrorTally, std::less<>> errors;
-  Histogram lag;  // of the stages
+  Histogram lag;      // of the stages
+  Histogram silence;  // the longest of each subscriber in all stages
   std::uint64_t dropped_slots = 0;
   double cpu = 0;  // cores, over the stages
-  Interval interval;
+  IntervalTally interval;
 
   void fail(std::string_view kind, std::string_view first);
   void blame(Delivery::Sample sample);  // keeps the first ones

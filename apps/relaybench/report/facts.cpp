@@ -124,6 +124,31 @@ std::string server_words(const Server& server) {
   return out;
 }
 
+std::string redis_words(const RedisNode& node) {
+  std::string out;
+  add(out, "cpu", human_share(node.cpu));
+  add(out, "commands", human_per_second(node.commands_per_s));
+  add(out, "in", cli::human_bytes(static_cast<std::int64_t>(node.bytes_in_per_s)) + "/s");
+  add(out, "out", cli::human_bytes(static_cast<std::int64_t>(node.bytes_out_per_s)) + "/s");
+  add(out, "memory", cli::human_bytes(node.memory_bytes));
+  if (node.evicted_keys > 0) add(out, "evicted", cli::grouped(node.evicted_keys));
+  return out + "   (" + node.version + ", " + node.role + ", " + node.address + ")";
+}
+
+std::string action_words(const ActionOutcome& action) {
+  std::string out = action.stage + ": " + action.command + "   at " + seconds(action.at_ns);
+  if (!action.exit) return out + ", still running at the end";
+  return out + ", exit " + std::to_string(*action.exit) + " after " + ns(action.duration_ns);
+}
+
+std::string worker_words(const WorkerNote& worker) {
+  const auto signed_ns = [](std::int64_t value) {
+    return (value < 0 ? "-" : "+") + ns(value < 0 ? -value : value);
+  };
+  return worker.address + "   clock " + signed_ns(worker.clock_before_ns) + " before, " +
+         signed_ns(worker.clock_after_ns) + " after (to " + ns(worker.clock_error_ns) + ")";
+}
+
 std::string floor_words(const RunResult& result) {
   if (!result.floor) return {};
   const Floor& floor = *result.floor;

@@ -36,7 +36,11 @@ std::string rates_words(const Figures& figures);          // "in 500/s   out 50.
 std::string delivery_words(const Delivery& delivery);     // "expected 1,500,000   received ..."
 std::string generator_words(const Generator& generator);  // "lag p99 0.03ms   cpu 41 %   ... -> valid"
 std::string server_words(const Server& server);           // empty: not measured
-std::string floor_words(const RunResult& result);         // empty: there is none
+// A line each: a Redis node, an action, a worker.
+std::string redis_words(const RedisNode& node);
+std::string action_words(const ActionOutcome& action);
+std::string worker_words(const WorkerNote& worker);
+std::string floor_words(const RunResult& result);  // empty: there is none
 std::string sample_words(const Delivery::Sample& sample);
 std::string verdict_words(const RunResult& result);  // "PASS (exit 0)"
 

@@ -60,6 +60,26 @@ void fields(A& a, In<Server, A>& s) {
 }
 
 template <class A>
+void fields(A& a, In<RedisNode, A>& r) {
+  a("address", r.address), a("version", r.version), a("role", r.role), a("cpu", r.cpu);
+  a("commands", r.commands_per_s), a("bytes_in", r.bytes_in_per_s), a("bytes_out", r.bytes_out_per_s);
+  a("memory_bytes", r.memory_bytes), a("memory_gained", r.memory_gained);
+  a("evicted_keys", r.evicted_keys), a("expired_keys", r.expired_keys);
+}
+
+template <class A>
+void fields(A& a, In<ActionOutcome, A>& o) {
+  a("stage", o.stage), a("command", o.command), a("at", o.at_ns), a("duration_ns", o.duration_ns);
+  a("exit", o.exit);
+}
+
+template <class A>
+void fields(A& a, In<WorkerNote, A>& w) {
+  a("address", w.address), a("clock_before_ns", w.clock_before_ns), a("clock_after_ns", w.clock_after_ns);
+  a("clock_error_ns", w.clock_error_ns);
+}
+
+template <class A>
 void fields(A& a, In<Floor, A>& f) {
   a("cpu_per_delivery_ns", f.cpu_per_delivery_ns), a("e2e_p50_ns", f.e2e_p50_ns),
       a("e2e_p99_ns", f.e2e_p99_ns);
@@ -110,6 +130,7 @@ void fields(A& a, In<RunResult, A>& r) {
   a("tool", tool), a("run", r.run), a("host", r.host), a("target", r.target), a("config", r.load);
   a("stages", r.stages), a("metrics", r.total.latency), a("counts", r.total), a("series", r.series);
   a("delivery", r.delivery), a("errors", r.errors), a("generator", r.generator), a("server", r.server);
+  a("redis", r.redis), a("actions", r.actions), a("workers", r.workers);
   a("floor", r.floor), a("thresholds", r.thresholds), a("exit_code", r.exit_code);
 }
 

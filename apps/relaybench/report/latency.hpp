@@ -21,6 +21,7 @@ inline constexpr std::array<LatencyRow, kLatencies> kLatencyRows{{
     {Latency::kEndToEnd, "e2e", "end to end", "from intended send time"},
     {Latency::kService, "service", "service", "from actual send time"},
     {Latency::kReplay, "replay", "replay", "from reconnect to caught up"},
+    {Latency::kSilence, "silence", "silence", "longest of each subscriber"},
 }};
 
 }  // namespace relay::bench

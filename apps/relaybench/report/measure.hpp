@@ -36,12 +36,13 @@ enum class Statistic : std::uint8_t { kMin, kMean, kStddev, kMax, kCount, kPerce
 
 class Measure {
  public:
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return name_; }                                     // as it was written
+  std::string_view key() const { return row_ ? row_->name : std::string_view(name_); }  // "dup": "duplicate"
   Unit unit() const {
     return row_ ? row_->unit : statistic_ == Statistic::kCount ? Unit::kCount : Unit::kTime;
   }
   Better better() const;
-  bool by_stage() const { return !row_ || row_->by_stage; }
+  bool by_stage() const { return row_ ? row_->by_stage : latency_ != Latency::kSilence; }
   bool has_target() const { return row_ && row_->target; }
 
   std::optional<double> of(const RunResult& result, const Figures& figures) const;

@@ -93,6 +93,12 @@ std::string to_text(const RunResult& result, bool color) {
   line(out, "delivery", delivery_words(result.delivery));
   line(out, "generator", generator_words(result.generator));
   line(out, "server", server_words(result.server));
+  for (const RedisNode& node : result.redis.value_or(std::vector<RedisNode>{}))
+    line(out, "redis", redis_words(node));
+  for (const ActionOutcome& one : result.actions.value_or(std::vector<ActionOutcome>{}))
+    line(out, "action", action_words(one));
+  for (const WorkerNote& one : result.workers.value_or(std::vector<WorkerNote>{}))
+    line(out, "worker", worker_words(one));
   line(out, "floor", floor_words(result));
   out += problems(result);
   out += threshold_lines(result, color);

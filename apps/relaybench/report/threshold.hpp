@@ -23,6 +23,9 @@ struct Threshold {
   Comparison comparison = Comparison::kLess;
   double value = 0;  // in the measure's unit, or the factor of `target`
   bool of_target = false;
+  // While the run goes on: whether it ends when this is out of reach, and how long that is not looked at.
+  bool aborts = false;
+  std::int64_t after_ns = 0;
 };
 
 // Errors: kInvalid "bad_threshold", one line that says what is wrong with which part; with a stage also when
