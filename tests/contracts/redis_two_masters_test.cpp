@@ -51,13 +51,18 @@ void await_on(Member& member, const RedisServer& server) {
 TEST_CASE("a sentinel that has not heard of a failover does not lead back to the former master") {
   Servers servers;
   FakeSentinel knows, lags;
-  knows.name(servers.master.port(), 1);
-  lags.name(servers.master.port(), 1);
+  knows.name(servers.master.port(), 0);
+  lags.name(servers.master.port(), 0);
   Member member(0, redis_maker(behind(servers.master, knows, lags)));
   member.start();
   await_on(member, servers.master);
   servers.promote();
-  knows.name(servers.replica.port(), 2);
+  SECTION("that is under way") {
+    knows.promote(servers.replica.port());
+  }
+  SECTION("that is done") {
+    knows.name(servers.replica.port(), 1);
+  }
   await_on(member, servers.replica);
   const MessageId id = member.publish({});
   knows.silence();

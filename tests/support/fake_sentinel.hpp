@@ -50,8 +50,13 @@ class FakeSentinel {
   std::uint16_t port() const { return port_; }
   void name(std::uint16_t master, int config_epoch) {
     const std::lock_guard lock(mutex_);
-    master_ = std::to_string(master);
+    master_ = address_ = std::to_string(master);
     epoch_ = std::to_string(config_epoch);
+  }
+  // It is about to: clients are led there, but the epoch is still the former one's.
+  void promote(std::uint16_t replica) {
+    const std::lock_guard lock(mutex_);
+    address_ = std::to_string(replica);
   }
   // It knows no master any more.
   void silence() { name(0, 0); }
@@ -71,7 +76,7 @@ class FakeSentinel {
     if (verb != "MASTER" && verb != "GET-MASTER-ADDR-BY-NAME") return "+OK\r\n";
     asked_ += verb == "MASTER" ? 0 : 1;
     if (master_ == "0") return verb == "MASTER" ? "-ERR No such master with that name\r\n" : "*-1\r\n";
-    if (verb != "MASTER") return "*2\r\n" + bulk("127.0.0.1") + bulk(master_);
+    if (verb != "MASTER") return "*2\r\n" + bulk("127.0.0.1") + bulk(address_);
     return "*6\r\n" + bulk("ip") + bulk("127.0.0.1") + bulk("port") + bulk(master_) + bulk("config-epoch") +
            bulk(epoch_);
   }
@@ -111,6 +116,7 @@ class FakeSentinel {
   int wake_[2] = {-1, -1};
   mutable std::mutex mutex_;
   std::string master_ = "0";
+  std::string address_ = "0";
   std::string epoch_ = "0";
   int asked_ = 0;
   std::map<int, std::unique_ptr<wire::RespReader>> clients_;

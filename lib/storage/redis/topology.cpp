@@ -88,7 +88,7 @@ class Sentinel final : public Topology {
  private:
   // What a sentinel's word counts.
   struct Standing {
-    std::uint64_t epoch = 0;  // 0: unknown
+    std::uint64_t epoch = 0;  // 0 also of one that does not say
     bool promoting = false;   // it names a master that it is making, of the epoch to come
     std::string place;        // the master of that epoch
     bool below(const Standing& other) const {
@@ -115,7 +115,7 @@ class Sentinel final : public Topology {
     const std::string text = std::string(answer[0].text()) + ':' + std::string(answer[1].text());
     const Redirect place = parse_place(text);
     if (place.port == 0) return false;
-    told.promoting = told.epoch != 0 && told.place != text;
+    told.promoting = !told.place.empty() && told.place != text;
     told.place = text;
     const SteadyTime now = loop_.clock().steady();
     if (told.below(believed_)) {
