@@ -32,4 +32,16 @@ inline Cut cut(const std::uint8_t* data, std::size_t size) {
   return {bytes, bytes.substr(0, at), bytes.substr(at)};
 }
 
+// What a reader made of the input in one piece, and of the same in two.
+template <typename Reader>
+struct Cuts {
+  explicit Cuts(const Cut& input) {
+    whole.feed(input.whole);
+    halves.feed(input.front);
+    halves.feed(input.back);
+  }
+  Reader whole;
+  Reader halves;
+};
+
 }  // namespace relay::fuzz

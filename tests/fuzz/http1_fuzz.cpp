@@ -55,12 +55,7 @@ struct Reader {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const relay::fuzz::Cut input = relay::fuzz::cut(data, size);
-  Reader whole;
-  whole.feed(input.whole);
-  Reader halves;
-  halves.feed(input.front);
-  halves.feed(input.back);
+  const auto [whole, halves] = relay::fuzz::Cuts<Reader>(relay::fuzz::cut(data, size));
   promise(whole.verdict() == halves.verdict(), "a request stream means the same however it is cut");
   return 0;
 }

@@ -55,11 +55,7 @@ void check_payload_round_trip(std::string_view payload) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const relay::fuzz::Cut input = relay::fuzz::cut(data, size);
-  Reader whole;
-  whole.feed(input.whole);
-  Reader halves;
-  halves.feed(input.front);
-  halves.feed(input.back);
+  const auto [whole, halves] = relay::fuzz::Cuts<Reader>(input);
   promise(whole.seen == halves.seen, "an event stream means the same however it is cut");
   promise(whole.parser.last_event_id() == halves.parser.last_event_id(), "and leaves the same last event id");
   Reader plain;
