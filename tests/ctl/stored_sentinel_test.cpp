@@ -134,7 +134,12 @@ TEST_CASE("every verb of the stored plane works through sentinels") {
 TEST_CASE("after a failover the other master is looked into and changed") {
   BehindSentinels f;
   f.good({"backlog", "import", "-"}, lines_of(8));
-  f.sentinels.await_replicas();
+  await_condition(
+      [&] {
+        return f.sentinels.node(1).command({"GET", "relay:seq"}) ==
+               f.sentinels.node(0).command({"GET", "relay:seq"});
+      },
+      "the replica has the last message");
   f.sentinels.command_failover();
   const std::size_t master = f.sentinels.await_other_master(0);
   await_condition([&] { return f.sentinels.node(master).command({"ROLE"}).starts_with("master"); },
