@@ -73,6 +73,7 @@ RunResult sample_result(double shift, std::uint64_t seed) {
   const auto cost = [&](double ns) { return static_cast<std::int64_t>(ns * shift); };
   out.server = {
       "pid 1234", 0.63, cost(8'300), cost(41'000), 60'817'408, 31'744, {{"relay_messages_total", 15'000}}};
+  fill(out.total[Latency::kSilence], 80 * shift, 0.3, 1'000, random);
   out.floor = Floor{7'700, 300'000, 1'100'000};
   return out;
 }

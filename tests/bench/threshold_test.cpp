@@ -53,6 +53,8 @@ TEST_CASE("a threshold that makes no sense says which part and what was expected
   CHECK(error_of("lost==0 and more").find("expected a number") != std::string::npos);
   CHECK(error_of("lost==0", "storm") ==
         "threshold \"lost==0\": lost is known for the whole run only, not for a stage");
+  CHECK(parse_threshold("silence.max<1s", "rush").error().message ==
+        "threshold \"silence.max<1s\": silence.max is known for the whole run only, not for a stage");
 }
 
 TEST_CASE("thresholds hold or not, and say what was found") {
