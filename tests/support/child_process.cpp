@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/socket.h>
@@ -26,6 +27,14 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+// What one read() says; what it got is added to `text`.
+ssize_t read_some(int fd, std::string& text) {
+  char buffer[4096];
+  const ssize_t got = ::read(fd, buffer, sizeof buffer);
+  if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
+  return got;
+}
+
 }  // namespace
 
 ChildProcess::ChildProcess(std::vector<std::string> command, std::vector<std::string> environment) {
@@ -42,6 +51,7 @@ ChildProcess::ChildProcess(std::vector<std::string> command, std::vector<std::st
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   pipe_ = ends[0];
+  ::fcntl(pipe_, F_SETFL, O_NONBLOCK);
   if (error != 0) {
     ::close(pipe_);
     throw std::runtime_error("cannot start " + command.front());
@@ -69,6 +79,9 @@ std::optional<int> ChildProcess::wait(std::chrono::milliseconds limit) {
     int status = 0;
     if (::waitpid(pid_, &status, WNOHANG) == pid_) {
       status_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+      // Its last words may still be in the pipe: whoever knows that it has ended may count on all of them.
+      const std::lock_guard lock(mutex_);
+      while (read_some(pipe_, output_) > 0) continue;
       break;
     }
     std::unique_lock lock(mutex_);
@@ -101,12 +114,12 @@ std::optional<std::string> ChildProcess::await_line(std::string_view words, std:
 }
 
 void ChildProcess::gather() {
-  char buffer[4096];
   while (true) {
-    const ssize_t got = ::read(pipe_, buffer, sizeof buffer);
-    if (got < 0 && errno == EINTR) continue;
+    pollfd readable{pipe_, POLLIN, 0};
+    ::poll(&readable, 1, -1);
     const std::lock_guard lock(mutex_);
-    if (got > 0) output_.append(buffer, static_cast<std::size_t>(got));
+    const ssize_t got = read_some(pipe_, output_);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
     ended_ = got <= 0;
     more_.notify_all();
     if (ended_) return;
