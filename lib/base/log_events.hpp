@@ -56,6 +56,8 @@ inline constexpr EventRow kEvents[] = {
     {"storage.layout", "The data in the store has another layout", "What lies under redis.prefix was laid out for another number of partitions; nothing is served from it.\nSet the number that the message names, or another redis.prefix."},
     {"storage.lost", "The storage is away", "@RELAYD_NODE@ does not answer: @RELAYD_REASON@. Clients stay connected; publishes are answered with 503.\nrelayd comes back by itself when the storage does, and fills every stream. See whether the server runs and is reachable."},
     {"storage.up", "The storage answers", "@RELAYD_NODE@ answers again after @RELAYD_AWAY_MS@ ms; streams are being filled with what they missed."},
+    {"tls.certificate", "The certificate of the listeners", "It is good until @RELAYD_NOT_AFTER@. A renewed one is read on SIGHUP."},
+    {"tls.certificate_expires", "The certificate of the listeners ends soon", "It is good until @RELAYD_NOT_AFTER@ only, @RELAYD_DAYS@ days from now. Renew it and send SIGHUP;\nwith one that has ended relayd does not start."},
 };
 // clang-format on
 

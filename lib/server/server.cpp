@@ -166,6 +166,7 @@ Result<bool> Server::prepare() {
       request_series_.get());
   shared_.exposition = exposition_.get();
   log::info("capacity", "clients that fit", {{"clients", capacity}, {"files", files}, {"loops", loops}});
+  log_certificate(tls_.get(), system_clock().wall_ms());
   return open_listeners();
 }
 
@@ -332,6 +333,7 @@ Result<bool> Server::apply(const options::Options& fresh) {
   settings_ = make_settings(fresh);
   shared_.admin->forget_log_level();
   configure_log(fresh, shared_.instance_id);
+  log_certificate(tls_.get(), system_clock().wall_ms());
   for (const auto& worker : workers_) {
     Worker* there = worker.get();
     there->context().loop.post(

@@ -93,6 +93,39 @@ TEST_CASE("QUIT stops without a drain; INT drains as TERM does") {
   CHECK(polite.process().wait(kLimit) == 0);
 }
 
+TEST_CASE("HUP takes a renewed certificate; one that ends soon is warned of") {
+  const ScratchFolder folder;
+  const std::string certificate = folder.path() + "/cert.pem";
+  const std::string key = folder.path() + "/key.pem";
+  const auto issue = [&](const std::string& name, const std::string& days) {
+    ChildProcess openssl({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                          "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=" + name, "-days", days,
+                          "-keyout", key, "-out", certificate});
+    REQUIRE(openssl.wait(kLimit) == 0);
+  };
+  issue("first", "5");
+  RelaydProcess relayd({{"tls.certificate_file", certificate}, {"tls.key_file", key}});
+  // Loops take a certificate one after the other, soon after the log tells of it.
+  const auto serves = [&](std::string_view name) {
+    for (const auto end = Clock::now() + kLimit; Clock::now() < end;) {
+      ChildProcess openssl({"openssl", "s_client", "-connect", "127.0.0.1:" + std::to_string(relayd.port())});
+      if (openssl.await_line("subject=", kLimit).value_or("").find(name) != std::string::npos) return true;
+    }
+    return false;
+  };
+  CHECK(relayd.process().await_line("event=tls.certificate_expires", kLimit));
+  CHECK(serves("first"));
+  issue("second", "100");
+  relayd.process().signal(SIGHUP);
+  CHECK(relayd.process().await_line("event=tls.certificate msg", kLimit));
+  CHECK(relayd.process().await_line("event=reload msg", kLimit));
+  CHECK(serves("second"));
+  folder.write("key.pem", "none");
+  relayd.process().signal(SIGHUP);
+  CHECK(relayd.process().await_line("event=reload.failed", kLimit));
+  CHECK(serves("second"));
+}
+
 TEST_CASE("HUP reloads what can be reloaded; a broken file changes nothing and says so") {
   const ScratchFolder folder;
   const auto config = [&](std::string_view text) { return folder.write("relayd.toml", text); };
