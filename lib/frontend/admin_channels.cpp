@@ -88,13 +88,16 @@ void handle_admin_channels(const ExchangePtr& exchange) {
   const std::size_t limit = query->limit;
   ChannelQuery one_more = *query;
   ++one_more.limit;  // tells whether a page follows
-  gather<std::vector<ChannelView>>(
-      exchange->context(), [one_more](LoopContext& there) { return channels_of(there, one_more); },
-      [exchange, limit](std::vector<std::vector<ChannelView>> by_loop) {
+  gather_in_turns<ChannelList>(
+      exchange->context(),
+      [one_more](LoopContext& there, ChannelList& list) {
+        return list_channels_in_turn(there, one_more, list);
+      },
+      [exchange, limit](const std::vector<ChannelList>& by_loop) {
         std::map<std::string, ChannelView> merged;
-        for (const auto& views : by_loop) {
-          for (const ChannelView& view : views) {
-            const auto [at, added] = merged.try_emplace(view.channel, view);
+        for (const ChannelList& list : by_loop) {
+          for (const auto& [name, view] : list.views) {
+            const auto [at, added] = merged.try_emplace(name, view);
             if (!added) merge(at->second, view);
           }
         }
@@ -127,14 +130,14 @@ void handle_admin_kick_channel(const ExchangePtr& exchange) {
   if (!body) return answer(*exchange, body.error());
   const auto reason = reason_member(*body);
   if (!reason) return answer(*exchange, reason.error());
-  gather<std::size_t>(
+  gather_in_turns<Kicked>(
       exchange->context(),
-      [channel = exchange->parameter(), words = *reason](LoopContext& there) {
-        return kick_channel(there, channel, words);
+      [channel = exchange->parameter(), words = *reason](LoopContext& there, Kicked& part) {
+        return kick_channel_in_turn(there, channel, words, part);
       },
-      [exchange](std::vector<std::size_t> by_loop) {
+      [exchange](const std::vector<Kicked>& by_loop) {
         std::size_t kicked = 0;
-        for (const std::size_t part : by_loop) kicked += part;
+        for (const Kicked& part : by_loop) kicked += part.clients;
         answer(*exchange, {{"channel", exchange->parameter()}, {"kicked", kicked}});
       });
 }

@@ -65,13 +65,13 @@ Result<ListRequest> read_request(const Exchange& exchange) {
 }
 
 // What one loop adds to a page: nothing if the page begins behind it, and one client more than fit.
-std::vector<ClientView> part_of(const LoopContext& there, const ListRequest& request) {
+bool add_in_turn(const LoopContext& there, const ListRequest& request, ClientList& list) {
   const auto loop = static_cast<std::size_t>(there.loop.index());
-  if (loop < request.after.loop) return {};
+  if (loop < request.after.loop) return false;
   ClientQuery query = request.query;
   query.after = loop == request.after.loop ? request.after.number : 0;
   ++query.limit;
-  return clients_of(there, query);
+  return list_clients_in_turn(there, query, list);
 }
 
 // The loop that serves the client named in the path; null, and answered, if there is none.
@@ -112,15 +112,18 @@ void ask(LoopContext& there, const ExchangePtr& exchange, std::function<T(LoopCo
 void handle_admin_clients(const ExchangePtr& exchange) {
   const auto request = read_request(*exchange);
   if (!request) return answer(*exchange, request.error());
-  gather<std::vector<ClientView>>(
-      exchange->context(), [request = *request](LoopContext& there) { return part_of(there, request); },
-      [exchange, limit = request->query.limit](std::vector<std::vector<ClientView>> by_loop) {
+  gather_in_turns<ClientList>(
+      exchange->context(),
+      [request = *request](LoopContext& there, ClientList& list) {
+        return add_in_turn(there, request, list);
+      },
+      [exchange, limit = request->query.limit](const std::vector<ClientList>& by_loop) {
         const std::int64_t now_ms = exchange->context().loop.clock().wall_ms();
         Json list = Json::array();
         Json next;
         std::string last;
         for (std::size_t loop = 0; loop < by_loop.size(); ++loop) {
-          for (const ClientView& view : by_loop[loop]) {
+          for (const ClientView& view : by_loop[loop].views) {
             if (list.size() == limit) next = last;
             if (list.size() == limit) break;
             list.push_back(json_of(view, now_ms));

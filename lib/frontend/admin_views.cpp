@@ -3,7 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <unordered_set>
+#include <iterator>
 
 #include "frontend/admin_handlers.hpp"
 #include "net/connection.hpp"
@@ -32,23 +32,33 @@ ClientView view_of(net::Connection& connection, const hub::SubscriberInfo& info)
           connection.congested()};
 }
 
-// By number: what subscribes in one of several partitions is not the session itself.
-using Numbers = std::unordered_set<std::uint32_t>;
+// Of a turn: what may be looked at, and how many connections may be ended.
+constexpr std::size_t kLookedAt = 2000;
+constexpr std::size_t kEnded = 200;
 
-Numbers subscribers_of(const LoopContext& context, std::string_view channel) {
-  Numbers found;
-  for (const hub::SubscriberInfo& info : context.hub.presence(channel)) found.insert(info.number);
-  return found;
+// Counts what it looks at.
+bool wants(const Listening& who, std::string_view channel, std::size_t& left) {
+  const std::vector<hub::ChannelName> channels = who.channels();
+  left -= std::min(left, channels.size());
+  return std::any_of(channels.begin(), channels.end(),
+                     [&](const hub::ChannelName& name) { return name.view() == channel; });
 }
 
-// Keeps the first `limit` of what comes, in order.
-template <class T, class Less>
-void keep_first(std::vector<T>& all, std::size_t limit, Less less) {
-  if (all.size() > limit) {
-    std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(limit), all.end(), less);
-    all.resize(limit);
+// Visits who listens above `looked_at`, and wants the channel if one is named, until visit() says that it is
+// enough. Whether there is more to look at.
+template <class Visit>
+bool visit_in_turn(const LoopContext& context, const std::string& channel, std::uint32_t& looked_at,
+                   Visit&& visit) {
+  std::size_t left = kLookedAt;
+  for (auto at = context.listening.upper_bound(looked_at); at != context.listening.end(); ++at) {
+    if (left == 0) return true;
+    --left;
+    looked_at = at->first;
+    if (at->second.connection->closing()) continue;
+    if (!channel.empty() && !wants(*at->second.who, channel, left)) continue;
+    if (!visit(at->first, at->second)) return true;
   }
-  std::sort(all.begin(), all.end(), less);
+  return false;
 }
 
 // Null if it is gone, or on its way.
@@ -59,19 +69,18 @@ const LoopContext::Client* find(const LoopContext& context, std::uint32_t number
 
 }  // namespace
 
-std::vector<ChannelView> channels_of(const LoopContext& context, const ChannelQuery& query) {
-  std::vector<const hub::Topic*> topics;
-  context.hub.topics().for_each([&](const hub::Topic& topic) {
-    const std::string_view name = topic.name.view();
-    if (is_internal(name) || name <= query.after) return;
-    if (!query.pattern.empty() && ::fnmatch(query.pattern.c_str(), std::string(name).c_str(), 0) != 0) return;
-    topics.push_back(&topic);
-  });
-  keep_first(topics, query.limit,
-             [](const hub::Topic* a, const hub::Topic* b) { return a->name.view() < b->name.view(); });
-  std::vector<ChannelView> views;
-  for (const hub::Topic* topic : topics) views.push_back(view_of(*topic));
-  return views;
+bool list_channels_in_turn(const LoopContext& context, const ChannelQuery& query, ChannelList& list) {
+  const auto take = [&](const hub::Topic& topic) {
+    const std::string_view view = topic.name.view();
+    if (is_internal(view) || view <= query.after) return;
+    const bool full = list.views.size() >= query.limit;
+    if (full && view >= list.views.rbegin()->first) return;
+    std::string name(view);
+    if (!query.pattern.empty() && ::fnmatch(query.pattern.c_str(), name.c_str(), 0) != 0) return;
+    list.views.insert_or_assign(std::move(name), view_of(topic));
+    if (list.views.size() > query.limit) list.views.erase(std::prev(list.views.end()));
+  };
+  return context.hub.topics().visit_some(list.position, kLookedAt, take);
 }
 
 std::optional<ChannelView> channel_of(const LoopContext& context, std::string_view channel) {
@@ -79,19 +88,16 @@ std::optional<ChannelView> channel_of(const LoopContext& context, std::string_vi
   return topic == nullptr ? std::optional<ChannelView>() : view_of(*topic);
 }
 
-std::vector<ClientView> clients_of(const LoopContext& context, const ClientQuery& query) {
-  const Numbers on_channel = query.channel.empty() ? Numbers() : subscribers_of(context, query.channel);
-  std::vector<ClientView> views;
-  for (const auto& [number, client] : context.listening) {
-    if (number <= query.after || client.connection->closing()) continue;
-    if (query.addresses && !query.addresses->contains(client.connection->peer())) continue;
-    if (query.slow && !client.connection->congested()) continue;
-    if (!query.channel.empty() && !on_channel.contains(number)) continue;
-    views.push_back(view_of(*client.connection, client.who->info()));
-  }
-  keep_first(views, query.limit,
-             [](const ClientView& a, const ClientView& b) { return a.number < b.number; });
-  return views;
+bool list_clients_in_turn(const LoopContext& context, const ClientQuery& query, ClientList& list) {
+  list.looked_at = std::max(list.looked_at, query.after);
+  const auto take = [&](std::uint32_t, const LoopContext::Client& client) {
+    net::Connection& connection = *client.connection;
+    if (query.addresses && !query.addresses->contains(connection.peer())) return true;
+    if (query.slow && !connection.congested()) return true;
+    list.views.push_back(view_of(connection, client.who->info()));
+    return list.views.size() < query.limit;
+  };
+  return visit_in_turn(context, query.channel, list.looked_at, take) && list.views.size() < query.limit;
 }
 
 std::optional<ClientDetail> client_of(const LoopContext& context, std::uint32_t number) {
@@ -105,11 +111,17 @@ std::optional<ClientDetail> client_of(const LoopContext& context, std::uint32_t 
   return detail;
 }
 
-std::size_t kick_channel(LoopContext& context, std::string_view channel, const std::string& reason) {
-  std::size_t kicked = 0;
-  for (const std::uint32_t number : subscribers_of(context, channel))
-    kicked += kick_client(context, number, reason) ? 1 : 0;
-  return kicked;
+bool kick_channel_in_turn(LoopContext& context, const std::string& channel, const std::string& reason,
+                          Kicked& kicked) {
+  if (kicked.last == 0 && !context.listening.empty()) kicked.last = context.listening.rbegin()->first;
+  std::vector<std::uint32_t> numbers;  // whoever is ended leaves what is walked over
+  const auto take = [&](std::uint32_t number, const LoopContext::Client&) {
+    if (number <= kicked.last) numbers.push_back(number);
+    return number < kicked.last && numbers.size() < kEnded;
+  };
+  const bool more = visit_in_turn(context, channel, kicked.looked_at, take);
+  for (const std::uint32_t number : numbers) kicked.clients += kick_client(context, number, reason) ? 1 : 0;
+  return more && kicked.looked_at < kicked.last;
 }
 
 bool kick_client(LoopContext& context, std::uint32_t number, const std::string& reason) {

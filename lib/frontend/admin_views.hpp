@@ -1,9 +1,13 @@
 // Channels and clients of one loop as an operator sees them, and the way to end them. Loop thread only.
 //
-// A list goes once over the clients, or the channels, of the loop; one client is found by its number.
+// A list, and the end of all who listen to a channel, take as many turns of the loop as there is to look at:
+// what says `in_turn` does a bounded part of it, adds to what there is so far and says whether there is more.
+// Clients are looked at by number, so that none is listed twice or left out. One client is found by its
+// number.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,8 +29,12 @@ struct ChannelQuery {
   std::string pattern;  // of fnmatch(3); empty: all
   std::size_t limit = 0;
 };
-// The first `limit` in order.
-std::vector<ChannelView> channels_of(const LoopContext& context, const ChannelQuery& query);
+// The first `limit` in order, when it is whole.
+struct ChannelList {
+  std::map<std::string, ChannelView> views;
+  hub::Hubs::Topics::Position position{};
+};
+bool list_channels_in_turn(const LoopContext& context, const ChannelQuery& query, ChannelList& list);
 std::optional<ChannelView> channel_of(const LoopContext& context, std::string_view channel);
 
 struct ClientView {
@@ -47,7 +55,11 @@ struct ClientQuery {
   bool slow = false;
 };
 // The first `limit` in the order of their numbers.
-std::vector<ClientView> clients_of(const LoopContext& context, const ClientQuery& query);
+struct ClientList {
+  std::vector<ClientView> views;
+  std::uint32_t looked_at = 0;  // up to this number
+};
+bool list_clients_in_turn(const LoopContext& context, const ClientQuery& query, ClientList& list);
 
 struct ClientDetail {
   ClientView view;
@@ -55,8 +67,16 @@ struct ClientDetail {
 };
 std::optional<ClientDetail> client_of(const LoopContext& context, std::uint32_t number);
 
-// Ends clients politely, with a reason where the wire has a word for it. How many, or whether it was there.
-std::size_t kick_channel(LoopContext& context, std::string_view channel, const std::string& reason);
+// Ends clients politely, with a reason where the wire has a word for it: those who were there at the
+// beginning.
+struct Kicked {
+  std::size_t clients = 0;
+  std::uint32_t looked_at = 0;  // up to this number, of
+  std::uint32_t last = 0;
+};
+bool kick_channel_in_turn(LoopContext& context, const std::string& channel, const std::string& reason,
+                          Kicked& kicked);
+// Whether it was there.
 bool kick_client(LoopContext& context, std::uint32_t number, const std::string& reason);
 
 }  // namespace relay::frontend

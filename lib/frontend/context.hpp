@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -96,7 +97,7 @@ struct LoopContext {
     net::Connection* connection;
     Listening* who;
   };
-  std::unordered_map<std::uint32_t, Client> listening;
+  std::map<std::uint32_t, Client> listening;
   std::uint32_t enlist(net::Connection& connection, Listening& who);
   void delist(std::uint32_t number) { listening.erase(number); }
 
@@ -122,27 +123,54 @@ struct ClientId {
   static std::optional<ClientId> parse(std::string_view text);
 };
 
-// Runs `work` on every loop and `done` on the calling loop with all results, in the order of the loops.
-// Thread hops: one post to each loop, one back. REQUIRES: called on a loop.
+// What gather_in_turns() has under way. Each result is its loop's until it is whole.
 template <class T>
-void gather(LoopContext& here, std::function<T(LoopContext&)> work,
-            std::function<void(std::vector<T>)> done) {
-  struct Pending {
-    std::vector<T> results;
-    std::size_t missing;
-    std::function<void(std::vector<T>)> done;
-  };
-  const auto& loops = here.shared.loops;
-  auto pending =
-      std::make_shared<Pending>(Pending{std::vector<T>(loops.size()), loops.size(), std::move(done)});
-  for (std::size_t i = 0; i < loops.size(); ++i) {
-    loops[i]->loop.post([there = loops[i], i, work, pending, &here] {
-      here.loop.post([i, pending, result = work(*there)]() mutable {
-        pending->results[i] = std::move(result);
-        if (--pending->missing == 0) pending->done(std::move(pending->results));
+struct Gathering : std::enable_shared_from_this<Gathering<T>> {
+  LoopContext& here;
+  const std::function<bool(LoopContext&, T&)> work;
+  const std::function<void(std::vector<T>)> done;
+  std::vector<T> results;
+  std::size_t missing;
+
+  Gathering(LoopContext& its_loop, std::function<bool(LoopContext&, T&)> its_work,
+            std::function<void(std::vector<T>)> its_done)
+      : here(its_loop),
+        work(std::move(its_work)),
+        done(std::move(its_done)),
+        results(here.shared.loops.size()),
+        missing(results.size()) {}
+  void turn(std::size_t number) {
+    LoopContext& there = *here.shared.loops[number];
+    there.loop.post([self = this->shared_from_this(), number, &there] {
+      if (self->work(there, self->results[number])) return self->turn(number);
+      self->here.loop.post([self] {
+        if (--self->missing == 0) self->done(std::move(self->results));
       });
     });
   }
+};
+
+// Runs `work` on every loop until it says that nothing is left to do, a part in each turn of the loop, so
+// that no loop is held up; then `done` on the calling loop with all results, in the order of the loops.
+// Thread hops: a post to each loop for each part, one back. REQUIRES: called on a loop.
+template <class T>
+void gather_in_turns(LoopContext& here, std::function<bool(LoopContext&, T&)> work,
+                     std::function<void(std::vector<T>)> done) {
+  const auto all = std::make_shared<Gathering<T>>(here, std::move(work), std::move(done));
+  for (std::size_t i = 0; i < all->results.size(); ++i) all->turn(i);
+}
+
+// The same for work that is done at once.
+template <class T>
+void gather(LoopContext& here, std::function<T(LoopContext&)> work,
+            std::function<void(std::vector<T>)> done) {
+  gather_in_turns<T>(
+      here,
+      [work = std::move(work)](LoopContext& there, T& result) {
+        result = work(there);
+        return false;
+      },
+      std::move(done));
 }
 
 }  // namespace relay::frontend

@@ -359,14 +359,6 @@ void Hub::on_healed(MessageId last) {
   for (const DeliveryPtr& delivery : held) fan_out(delivery);
 }
 
-std::vector<SubscriberInfo> Hub::presence(std::string_view channel) const {
-  std::vector<SubscriberInfo> infos;
-  if (const Topic* topic = topics_.find(channel)) {
-    for (const Topic::Entry& entry : topic->entries) infos.push_back(entry.subscription->subscriber().info());
-  }
-  return infos;
-}
-
 bool Hub::has_presence(const Namespaces& namespaces, std::string_view channel) {
   return !channel.starts_with('$') && namespaces.of(channel).presence;
 }

@@ -62,8 +62,6 @@ class Hub final : public StorageEvents {
   void read(std::vector<ReadQuery> queries, ReadDone done) {
     storage_->read(std::move(queries), std::move(done));
   }
-  // Subscribers of a channel on this loop.
-  std::vector<SubscriberInfo> presence(std::string_view channel) const;
   // Everybody who subscribes to a channel with presence: visit(const ChannelName&, const SubscriberInfo&).
   template <class Visit>
   void for_each_present(Visit&& visit) const {

@@ -28,6 +28,24 @@ class Hubs {
     void for_each(Visit&& visit) const {
       for (const auto& hub : hubs_.hubs_) hub->topics().for_each(visit);
     }
+    struct Position {
+      std::size_t partition = 0;
+      std::size_t at = TopicIndex::kEnd;
+    };
+    // As TopicIndex's, from `position` on. Whether there are more.
+    template <class Visit>
+    bool visit_some(Position& position, std::size_t count, Visit&& visit) const {
+      const auto take = [&](const Topic& topic) {
+        --count;
+        visit(topic);
+      };
+      for (; position.partition < hubs_.hubs_.size(); position = {position.partition + 1}) {
+        const TopicIndex& topics = hubs_.hubs_[position.partition]->topics();
+        position.at = topics.visit_some(position.at, count, take);
+        if (position.at > 0) return true;
+      }
+      return false;
+    }
 
    private:
     const Hubs& hubs_;
@@ -48,9 +66,6 @@ class Hubs {
   void read(ReadQuery query, ReadDone done);
   void deliver_unstored(const DeliveryPtr& delivery) {
     hub_of(delivery->message().channel()).deliver_unstored(delivery);
-  }
-  std::vector<SubscriberInfo> presence(std::string_view channel) const {
-    return hub_of(channel).presence(channel);
   }
   void tick();  // every 100 ms
 

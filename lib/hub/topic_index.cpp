@@ -14,6 +14,8 @@ Topic& TopicIndex::join(Subscription& subscription, const ChannelName& channel, 
   if (inserted) {
     at->second = std::make_unique<Topic>();
     at->second->name = channel;
+    at->second->place = static_cast<std::uint32_t>(list_.size());
+    list_.push_back(at->second.get());
   }
   Topic& topic = *at->second;
   const auto place = static_cast<std::uint32_t>(topic.entries.size());
@@ -33,6 +35,12 @@ void TopicIndex::remove_entry(Topic& topic, std::uint32_t at) {
   }
 }
 
+void TopicIndex::unlist(const Topic& topic) {
+  list_[topic.place] = list_.back();
+  list_[topic.place]->place = topic.place;
+  list_.pop_back();
+}
+
 void TopicIndex::leave(Subscription& subscription, const std::function<void(Topic&)>& emptied) {
   for (const Subscription::Member& member : subscription.members_) {
     Topic& topic = *member.topic;
@@ -40,6 +48,7 @@ void TopicIndex::leave(Subscription& subscription, const std::function<void(Topi
     --subscriptions_;
     if (topic.entries.empty()) {
       emptied(topic);
+      unlist(topic);
       topics_.erase(ChannelName(topic.name));  // a copy: the key must outlive its own erasure
     }
   }

@@ -5,12 +5,14 @@
 // the name.
 #pragma once
 
+#include <algorithm>
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "hub/channel.hpp"
 #include "hub/subscription.hpp"
@@ -24,7 +26,8 @@ struct Topic {
   };
   ChannelName name;
   boost::container::small_vector<Entry, 1> entries;
-  bool watched = false;  // the store has confirmed
+  bool watched = false;     // the store has confirmed
+  std::uint32_t place = 0;  // in the index's list
   // Since somebody here listens; an operator sees the channel's rate by them.
   std::uint64_t messages = 0;
   MessageId last = 0;
@@ -43,7 +46,17 @@ class TopicIndex {
   std::size_t subscriptions() const { return subscriptions_; }
   template <class Visit>
   void for_each(Visit&& visit) const {
-    for (const auto& [name, topic] : topics_) visit(*topic);
+    for (const Topic* topic : list_) visit(*topic);
+  }
+  // Visits at most `count` of the topics, from the end of the list on or from where an earlier call says;
+  // returns where to go on, 0 when all were visited. Whatever comes and goes between two calls, none that was
+  // there all the time is left out, but one may be visited twice.
+  static constexpr std::size_t kEnd = static_cast<std::size_t>(-1);
+  template <class Visit>
+  std::size_t visit_some(std::size_t from, std::size_t count, Visit&& visit) const {
+    std::size_t at = std::min(from, list_.size());
+    for (; at > 0 && count > 0; --at, --count) visit(*list_[at - 1]);
+    return at;
   }
 
  private:
@@ -63,8 +76,10 @@ class TopicIndex {
     static std::string_view view(const ChannelName& name) { return name.view(); }
   };
   void remove_entry(Topic& topic, std::uint32_t at);
+  void unlist(const Topic& topic);
 
   boost::unordered_flat_map<ChannelName, std::unique_ptr<Topic>, Hash, Equal> topics_;
+  std::vector<Topic*> list_;  // the last takes the place of one that goes
   std::size_t subscriptions_ = 0;
 };
 

@@ -81,8 +81,8 @@ TEST_CASE("A read and a presence list are those of the channel's partition") {
               [&](const Result<hub::ReadAnswer>& answer) { found = answer->pages.at(0).messages.size(); });
   f.store.settle();
   CHECK(found == 1);
-  CHECK(f.hubs.presence("b").size() == 1);
-  CHECK(f.hubs.presence("c").empty());
+  CHECK(f.hubs.topics().find("b")->entries.size() == 1);
+  CHECK(f.hubs.topics().find("c") == nullptr);
   CHECK(f.metrics.get(metrics::Gauge::kChannels) == 2);
   CHECK(f.metrics.get(metrics::Gauge::kSubscriptions) == 2);
 }

@@ -47,6 +47,43 @@ TEST_CASE("The first to join makes the topic, the last to leave ends it") {
   CHECK(index.subscriptions() == 0);
 }
 
+TEST_CASE("A walk in parts leaves out no topic that is there all the time, whatever comes and goes") {
+  std::mt19937 random(11);
+  RecordingSubscriber stays;
+  std::vector<std::unique_ptr<RecordingSubscriber>> guests;
+  TopicIndex index;
+  bool created = false;
+  const auto enter = [&](std::size_t at) {
+    index.join(guests[at]->subscription, name("guest" + std::to_string(random() % 1000)), created);
+  };
+  for (std::size_t i = 0; i < 300; ++i) {
+    guests.push_back(std::make_unique<RecordingSubscriber>());
+    enter(i);
+    index.join(stays.subscription, name("stays" + std::to_string(i)), created);
+  }
+  std::set<std::string> seen;
+  int parts = 0;
+  std::size_t from = TopicIndex::kEnd;
+  do {
+    std::size_t visited = 0;
+    from = index.visit_some(from, 7, [&](const Topic& topic) {
+      ++visited;
+      seen.emplace(topic.name.view());
+    });
+    CHECK(visited <= 7);
+    for (int i = 0; i < 5; ++i) {
+      const std::size_t at = random() % guests.size();
+      index.leave(guests[at]->subscription, [](Topic&) {});
+      if (random() % 3 != 0) enter(at);
+    }
+    REQUIRE(++parts < 1000);
+  } while (from > 0);
+  for (std::size_t i = 0; i < 300; ++i) CHECK(seen.contains("stays" + std::to_string(i)));
+  index.leave(stays.subscription, [](Topic&) {});
+  for (const auto& guest : guests) index.leave(guest->subscription, [](Topic&) {});
+  CHECK(index.visit_some(TopicIndex::kEnd, 1, [](const Topic&) { FAIL("nobody is there"); }) == 0);
+}
+
 TEST_CASE("After any order of joining and leaving the index holds exactly who is there") {
   std::mt19937 random(7);
   std::vector<std::unique_ptr<RecordingSubscriber>> all;
