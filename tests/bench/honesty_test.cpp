@@ -138,3 +138,16 @@ TEST_CASE("a generator that stood still says so") {
   CHECK(run.result().at("generator").at("lag_p99_ns").get<double>() > 100e6);
   expect_only(run, server, 0, 0, 0, 0);
 }
+
+TEST_CASE("what a generator that stood still had not read yet is not called lost") {
+  const LyingServer server({.delay = 300ms});
+  auto run = run_against(server, {"--allow-saturated", "--grace", "500ms"});
+  REQUIRE(run.process().await_line("drain ", 20s));
+  // All is published, and the last deliveries are still to come: they do while it stands, beyond the grace.
+  const std::vector<pid_t> generators = run.generators();
+  for (const pid_t pid : generators) REQUIRE(kill(pid, SIGSTOP) == 0);
+  std::this_thread::sleep_for(1200ms);  // the pause itself is what is tested
+  for (const pid_t pid : generators) REQUIRE(kill(pid, SIGCONT) == 0);
+  CHECK(run.wait() == 0);
+  expect_only(run, server, 0, 0, 0, 0);
+}

@@ -112,7 +112,9 @@ TEST_CASE("a worker does nothing for who does not know its secret, and goes on w
   CHECK(refused.exit == 69);
   CHECK(has(refused.output, "does not take this secret"));
   CHECK(crew.one.process().await_line("refused", 20s).has_value());
-  CHECK(relaybench(crew.fanout("500ms", crew.secret)).exit == 0);
+  const BenchResult taken = relaybench(crew.fanout("500ms", crew.secret));
+  INFO(taken.output);
+  CHECK(taken.exit == 0);
 }
 
 TEST_CASE("a run that is interrupted is drained on all workers and reported") {

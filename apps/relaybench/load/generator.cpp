@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::int64_t kTick = 5 * kMillisecond;
+// More between two ticks is time in which this process did not run: what lies unread since then is not late.
+constexpr std::int64_t kLongestTick = 4 * kTick;
 constexpr std::int64_t kQuiet =
     250 * kMillisecond;  // after the last delivery, for repetitions that come late
 constexpr std::int64_t kSetupReport = 250 * kMillisecond;
@@ -81,7 +83,8 @@ class GeneratorLoop {
   std::int64_t cpu_at_begin_ = 0;
   std::int64_t received_ = 0;
   std::int64_t sent_ = 0;
-  std::int64_t drain_began_ = 0;
+  std::int64_t waited_ = 0;  // of the grace: since the load ended, then since the last was published
+  std::int64_t waited_at_ = 0;
   std::int64_t published_until_ = 0;  // when the last generator had published its last; 0: not yet
   std::uint64_t delivered_ = 0;
   std::int64_t last_delivery_ = 0;
@@ -180,7 +183,7 @@ void GeneratorLoop::end_load(std::int64_t now) {
     station_.tally.cpu = static_cast<double>(cpu_ns() - cpu_at_begin_) / static_cast<double>(measured);
     follow_stage(now);
   }
-  drain_began_ = last_delivery_ = now;
+  waited_at_ = last_delivery_ = now;
   delivered_ = station_.tally.interval.delivered;
   population_.settle(now);
   publishers_.end_load();
@@ -188,22 +191,27 @@ void GeneratorLoop::end_load(std::int64_t now) {
 
 void GeneratorLoop::drain(std::int64_t now) {
   const std::int64_t grace = nanoseconds(station_.plan.grace);
+  waited_ += std::min(now - waited_at_, kLongestTick);
+  waited_at_ = now;
   if (station_.tally.interval.delivered != delivered_) {
     delivered_ = station_.tally.interval.delivered;
     last_delivery_ = now;
   }
-  if (!said_published_ && (publishers_.is_idle() || now - drain_began_ > grace)) {
+  if (!said_published_ && (publishers_.is_idle() || waited_ > grace)) {
     publishers_.abandon();
     said_published_ = true;
     --station_.setup.board.publishing();
   }
-  if (published_until_ == 0 && station_.setup.board.publishing().load() == 0) published_until_ = now;
+  if (published_until_ == 0 && station_.setup.board.publishing().load() == 0) {
+    published_until_ = now;
+    waited_ = 0;
+  }
   if (is_drained(now)) end_drain();
 }
 
 bool GeneratorLoop::is_drained(std::int64_t now) {
   if (published_until_ == 0) return false;
-  if (now - published_until_ > nanoseconds(station_.plan.grace)) return true;
+  if (waited_ > nanoseconds(station_.plan.grace)) return true;
   return now - std::max(last_delivery_, published_until_) > kQuiet && population_.is_whole();
 }
 
