@@ -61,7 +61,7 @@ TEST_CASE("a stage acts when it begins, and only where that is allowed") {
   const std::string acted = folder.path() + "/acted";
   const std::string stages =
       "[[stage]]\nname = \"calm\"\nduration = \"600ms\"\n[[stage]]\nname = \"rush\"\nduration = "
-      "\"600ms\"\nchurn = \"20/s\"\naction = \"echo $RELAYBENCH_STAGE >> " +
+      "\"2s\"\nchurn = \"20/s\"\naction = \"echo $RELAYBENCH_STAGE >> " +
       acted + "; exit 3\"\n";
   const Ran refused = run(folder, url_of(relayd), stages);
   INFO(refused.output);

@@ -249,9 +249,10 @@ void Run::follow_stage(std::int64_t since) {
   for (std::size_t i = 0; i < plan_.stages.size(); ++i) {
     const StagePlan& stage = plan_.stages[i];
     end += nanoseconds(stage.duration);
-    if (since >= end) continue;
-    if (i >= next_stage_ && !stage.action.empty()) actions_.begin(stage.name, stage.action, since - warmup);
+    // Also of a stage that was over before this process ran again.
+    if (i == next_stage_ && !stage.action.empty()) actions_.begin(stage.name, stage.action, since - warmup);
     next_stage_ = std::max(next_stage_, i + 1);
+    if (since >= end) continue;
     return enter(Phase::kStage, stage.name, stage.duration);
   }
 }
@@ -278,6 +279,7 @@ Result<void> Run::load() {
     break;
   }
   since = std::min(monotonic_ns() - start_, length);
+  if (!gathered_.aborted) follow_stage(since);  // the last, if this process did not run while it lasted
   gathered_.measured_ns = std::max<std::int64_t>(0, since - nanoseconds(plan_.warmup));
   return {};
 }
