@@ -36,7 +36,7 @@ struct Reader {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto [whole, halves] = relay::fuzz::Cuts<Reader>(relay::fuzz::cut(data, size));
+  auto [whole, halves] = relay::fuzz::Cuts<Reader>(relay::fuzz::cut(data, size));
   promise(whole.verdict() == halves.verdict(), "a response means the same however it is cut");
   return 0;
 }
