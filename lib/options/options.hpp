@@ -104,7 +104,7 @@ struct ClientOptions {
   std::int64_t max_queue_bytes = kMiB;
   Milliseconds write_timeout = std::chrono::seconds(30);
   std::int64_t hold_messages = 1000;  // held back for one subscriber that is catching up
-  Milliseconds flush_interval{5};     // between two writes to a busy stream; 0: a turn of the loop
+  Milliseconds flush_interval{0};     // between two writes to a busy stream; 0: a turn of the loop
 };
 
 struct HistoryOptions {

@@ -59,8 +59,8 @@ double on_floor(const Plan& plan, const char* measure) {
   return value(whole(run_floor(plan, silent)), measure);
 }
 
-double on_relayd(Plan plan, const char* measure) {
-  const Relayd relayd;
+double on_relayd(Plan plan, const char* measure, const std::vector<std::string>& arguments = {}) {
+  const Relayd relayd(arguments);
   plan.target.url = "http://127.0.0.1:" + std::to_string(relayd.port());
   plan.server.pid = relayd.pid();
   Silent silent;
@@ -77,20 +77,21 @@ std::uint32_t scaled(int number, int percent) {
   return static_cast<std::uint32_t>(std::max(1, number * percent / 100));
 }
 
-Pair fan_out(int subscribers, double rate, std::uint32_t publishers) {
+Pair fan_out(int subscribers, double rate, std::uint32_t publishers,
+             const std::vector<std::string>& arguments = {}) {
   Plan plan = plan_of("fanout");
   plan.shape.subscribers = static_cast<std::uint32_t>(subscribers);
   plan.shape.publishers = publishers;
   plan.shape.rate = rate;
   const double floor = on_floor(plan, "server.cpu_per_delivery");
-  return {on_relayd(plan, "server.cpu_per_delivery"), floor};
+  return {on_relayd(plan, "server.cpu_per_delivery", arguments), floor};
 }
 
 Pair low_rate(int percent) {
   return fan_out(static_cast<int>(scaled(300, percent)), 40, 1);
 }
 Pair high_rate(int percent) {
-  return fan_out(static_cast<int>(scaled(100, percent)), 1'000, 16);
+  return fan_out(static_cast<int>(scaled(100, percent)), 1'000, 16, {"--set", "client.flush_interval=5ms"});
 }
 
 Pair one_to_one(int percent) {
@@ -156,7 +157,7 @@ struct Budget {
 };
 constexpr std::array<Budget, 6> kBudgets{{
     {"b1", "300 subscribers, 40/s: processor per delivery, relayd to floor", low_rate, 2, false},
-    {"b2", "100 subscribers, 1,000/s from 16: processor per delivery, relayd to floor", high_rate, 2, false},
+    {"b2", "100 subscribers, 1,000/s from 16: processor per delivery, relayd to floor", high_rate, 1, false},
     {"b3", "300 pairs, closed, 16 publishers: messages a second, relayd to floor", one_to_one, 0.2, true},
     {"b4", "3,000 idle streams of 64-hex channels: marginal bytes to 1 KiB", idle_memory, 2, false},
     {"b7", "500 cut off at once: replay p99 to connect p99", resume_storm, 10, false},
