@@ -142,6 +142,7 @@ TEST_CASE("after a failover the other master is looked into and changed") {
       "the replica has the last message");
   f.sentinels.command_failover();
   const std::size_t master = f.sentinels.await_other_master(0);
+  f.sentinels.await_agreement_on(master);
   await_condition([&] { return f.sentinels.node(master).command({"ROLE"}).starts_with("master"); },
                   "the other one is a master");
   CHECK(f.read({"storage", "info"})["nodes"][0]["node"] == f.name_of(master));

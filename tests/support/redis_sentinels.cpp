@@ -75,8 +75,8 @@ std::string RedisSentinels::url() const {
 }
 
 // redis-cli, for a sentinel has no Unix socket.
-std::string RedisSentinels::ask(std::initializer_list<std::string_view> words) {
-  std::vector<std::string> command{"redis-cli", "-p", std::to_string(ports_[0])};
+std::string RedisSentinels::ask(std::initializer_list<std::string_view> words, std::size_t sentinel) {
+  std::vector<std::string> command{"redis-cli", "-p", std::to_string(ports_[sentinel])};
   command.insert(command.end(), words.begin(), words.end());
   ChildProcess process(command);
   if (process.wait(10s) != 0) throw std::runtime_error("redis-cli: " + process.output());
@@ -95,6 +95,18 @@ std::size_t RedisSentinels::await_other_master(std::size_t former) {
       },
       "the sentinels name another master");
   return master;
+}
+
+void RedisSentinels::await_agreement_on(std::size_t master) {
+  const std::string port = std::to_string(node(master).port());
+  await_condition(
+      [&] {
+        for (std::size_t i = 0; i < ports_.size(); ++i) {
+          if (ask({"SENTINEL", "GET-MASTER-ADDR-BY-NAME", kMaster}, i).find(port) == port.npos) return false;
+        }
+        return true;
+      },
+      "all sentinels name the new master");
 }
 
 void RedisSentinels::command_failover() {

@@ -24,11 +24,13 @@ class RedisSentinels {
   std::size_t size() const { return nodes_.size(); }
   // Who the sentinels say it is, as soon as that is another than `former`.
   std::size_t await_other_master(std::size_t former);
+  // All of them name it: whichever is asked, it is found.
+  void await_agreement_on(std::size_t master);
   void command_failover();  // as an operator does
   void await_replicas();    // until every replica has its master's data
 
  private:
-  std::string ask(std::initializer_list<std::string_view> words);
+  std::string ask(std::initializer_list<std::string_view> words, std::size_t sentinel = 0);
 
   std::vector<std::unique_ptr<RedisServer>> nodes_;
   std::vector<std::unique_ptr<ScratchFolder>> folders_;
