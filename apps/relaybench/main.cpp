@@ -1,8 +1,8 @@
 // relaybench: measures relayd, and other servers, under load. Everything else is in invoke.cpp and
 // commands.hpp.
-#include "commit.hpp"
+#include "base/commit.hpp"
 #include "invoke.hpp"
 
 int main(int argc, char** argv) {
-  return relay::bench::invoke({argv + 1, argv + argc}, relay::bench::tool_commit());
+  return relay::bench::invoke({argv + 1, argv + argc}, relay::build_commit());
 }

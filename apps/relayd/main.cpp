@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <vector>
 
+#include "base/commit.hpp"
 #include "base/exit_code.hpp"
 #include "options/load.hpp"
 #include "options/print.hpp"
@@ -33,7 +34,7 @@ int main(int argc, char** argv) {
   }
   switch (outcome.action) {
     case options::Action::kRun:
-      return server::Server(std::move(outcome.loaded), load).run();
+      return server::Server(std::move(outcome.loaded), load, build_commit()).run();
     case options::Action::kCheck:
       return report(server::check_files(outcome.loaded.options), "configuration is valid");
     case options::Action::kCheckFull:

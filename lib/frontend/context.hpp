@@ -62,6 +62,7 @@ class Listening {
 struct Shared {
   std::string instance_id;
   std::int64_t started_ms = 0;
+  std::string_view commit;  // that the program was built from; empty: not known
   metrics::Exposition* exposition = nullptr;
   metrics::RequestSeries* request_series = nullptr;  // of the bridge's routes
   std::vector<LoopContext*> loops;                   // complete before the loops run

@@ -13,10 +13,11 @@ namespace {
 // A loop that has not ticked (every 100 ms) for so long is stuck.
 constexpr std::int64_t kStuckMs = 5000;
 
-wire::HttpResponse with_commit(wire::HttpResponse response) {
-  response.headers.emplace_back("X-Build-Commit", kVersion);
+void answer(const ExchangePtr& exchange, wire::HttpResponse response) {
+  const std::string_view commit = exchange->context().shared.commit;
+  response.headers.emplace_back("X-Build-Commit", commit.empty() ? "unknown" : commit);
   response.headers.emplace_back("Cache-Control", "no-store");
-  return response;
+  exchange->respond(std::move(response));
 }
 
 struct Check {
@@ -75,7 +76,7 @@ wire::HttpResponse status_response(bool good, std::string_view status,
   }
   wire::HttpResponse response = json_response(good ? 200 : 503, body + "}\n");
   if (!good) response.headers.emplace_back("Retry-After", "1");
-  return with_commit(std::move(response));
+  return response;
 }
 
 bool wants_details(const Exchange& exchange) {
@@ -87,8 +88,8 @@ bool wants_details(const Exchange& exchange) {
 void handle_livez(const ExchangePtr& exchange) {
   const std::vector<Check> checks = loop_checks(exchange->context());
   const bool good = all_good(checks);
-  exchange->respond(
-      status_response(good, good ? "ok" : "stuck", wants_details(*exchange) ? &checks : nullptr));
+  answer(exchange,
+         status_response(good, good ? "ok" : "stuck", wants_details(*exchange) ? &checks : nullptr));
 }
 
 void handle_readyz(const ExchangePtr& exchange) {
@@ -98,24 +99,25 @@ void handle_readyz(const ExchangePtr& exchange) {
   const bool draining = context.shared.draining.load(std::memory_order_relaxed);
   checks.push_back({"draining", !draining, {}});
   const bool good = all_good(checks);
-  exchange->respond(status_response(good,
-                                    good       ? "ok"
-                                    : draining ? "draining"
-                                               : "unhealthy",
-                                    wants_details(*exchange) ? &checks : nullptr));
+  answer(exchange, status_response(good,
+                                   good       ? "ok"
+                                   : draining ? "draining"
+                                              : "unhealthy",
+                                   wants_details(*exchange) ? &checks : nullptr));
 }
 
 void handle_health(const ExchangePtr& exchange) {
   const bool good = all_good(storage_checks(exchange->context().shared));
-  exchange->respond(status_response(good, good ? "ok" : "unhealthy"));
+  answer(exchange, status_response(good, good ? "ok" : "unhealthy"));
 }
 
 void handle_healthz(const ExchangePtr& exchange) {
-  exchange->respond(status_response(true, "ok"));
+  answer(exchange, status_response(true, "ok"));
 }
 
 void handle_version(const ExchangePtr& exchange) {
-  exchange->respond(with_commit(json_response(200, "{\"version\":" + json_string(kVersion) + "}\n")));
+  answer(exchange, json_response(200, "{\"version\":" + json_string(kVersion) + ",\"commit\":" +
+                                          json_string(exchange->context().shared.commit) + "}\n"));
 }
 
 void handle_metrics(const ExchangePtr& exchange) {
@@ -124,7 +126,7 @@ void handle_metrics(const ExchangePtr& exchange) {
   const bool all_names = exchange->request().query().find("names=all") != std::string_view::npos;
   response.body = exchange->context().shared.exposition->render(all_names ? metrics::Names::kAll
                                                                           : metrics::Names::kClean);
-  exchange->respond(with_commit(std::move(response)));
+  answer(exchange, std::move(response));
 }
 
 void handle_root(const ExchangePtr& exchange) {

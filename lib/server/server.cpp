@@ -80,10 +80,13 @@ Result<net::Bound> open_admin(const std::string& path) {
 
 }  // namespace
 
-Server::Server(options::Loaded loaded, std::function<options::LoadOutcome()> load_again)
+Server::Server(options::Loaded loaded, std::function<options::LoadOutcome()> load_again,
+               std::string_view commit)
     : config_(std::move(loaded), std::move(load_again),
               [this](const options::Options& fresh) { return apply(fresh); }),
-      requests_(operator_actions()) {}
+      requests_(operator_actions()) {
+  shared_.commit = commit;
+}
 
 Server::~Server() = default;
 
@@ -211,7 +214,8 @@ void Server::sample(metrics::SampleSet& out) const {
   using metrics::Sample;
   const std::string version(frontend::kVersion);
   const bool draining = shared_.draining.load(std::memory_order_relaxed);
-  out.set(Sample::kBuildInfo, 1, {{"version", version}, {"compiler", __VERSION__}});
+  out.set(Sample::kBuildInfo, 1,
+          {{"version", version}, {"commit", std::string(shared_.commit)}, {"compiler", __VERSION__}});
   out.set(Sample::kBridgeInfo, 1, {{"engine", "relayd"}, {"version", version}, {"storage", storage_name_}});
   out.set(Sample::kStartTime, static_cast<double>(shared_.started_ms) / 1000);
   out.set(Sample::kDraining, draining ? 1 : 0);

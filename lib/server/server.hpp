@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <vector>
+#include <string_view>
 
 #include "frontend/context.hpp"
 #include "metrics/exposition.hpp"
@@ -23,7 +24,8 @@ namespace relay::server {
 class Server {
  public:
   // `load_again` reads the configuration once more, for SIGHUP.
-  Server(options::Loaded loaded, std::function<options::LoadOutcome()> load_again);
+  // `commit` is what it was built from; it outlives the server.
+  Server(options::Loaded loaded, std::function<options::LoadOutcome()> load_again, std::string_view commit);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

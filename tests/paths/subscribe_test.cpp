@@ -248,7 +248,11 @@ TEST_CASE("The operator port tells health, version and metrics, and the public p
     CHECK(http_get(port, path).status == 200);
     CHECK(http_get(stage().port(), path).status == 404);
   }
-  CHECK(http_get(port, "/metrics").body.find("relayd_") != std::string::npos);
+  const Json version = Json::parse(http_get(port, "/version").body);
+  CHECK(version["version"] == RELAY_VERSION);
+  CHECK(version["commit"].is_string());
+  CHECK(http_get(port, "/metrics").body.find("commit=\"" + version["commit"].get<std::string>() + '"') !=
+        std::string::npos);
   CHECK(http_get(stage().port(), "/metrics").status == 404);
   const Json verbose = Json::parse(http_get(port, "/readyz?verbose").body);
   CHECK(verbose["checks"][0].contains("node"));

@@ -14,9 +14,9 @@ if(NOT COMMIT)
   endif()
 endif()
 file(CONFIGURE OUTPUT ${OUT} @ONLY CONTENT
-[[#include "commit.hpp"
+[[#include "base/commit.hpp"
 
-std::string_view relay::bench::tool_commit() {
+std::string_view relay::build_commit() {
   return "@COMMIT@";
 }
 ]])
