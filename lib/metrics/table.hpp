@@ -123,6 +123,7 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kStartTime, "relayd_start_time_seconds", kGauge, "When this instance started, as Unix time.") \
   X(kDraining, "relayd_draining", kGauge, "1 while the instance drains.") \
   X(kConfigReloadSuccess, "relayd_config_reload_success", kGauge, "0 if the last reload of the configuration failed.") \
+  X(kTlsCertificateEnd, "relayd_tls_certificate_not_after_timestamp_seconds", kGauge, "When the certificate of the listeners ends, as Unix time; only with TLS.") \
   X(kStorageUp, "relayd_storage_up", kGauge, "1 if the storage node answers, by node.") \
   X(kStorageProbeAge, "relayd_storage_probe_age_seconds", kGauge, "Time since the storage node last proved that it delivers, by node.") \
   X(kBacklogMessages, "relayd_backlog_messages", kGauge, "Messages kept in memory storage.") \

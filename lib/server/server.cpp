@@ -169,7 +169,7 @@ Result<bool> Server::prepare() {
       request_series_.get());
   shared_.exposition = exposition_.get();
   log::info("capacity", "clients that fit", {{"clients", capacity}, {"files", files}, {"loops", loops}});
-  log_certificate(tls_.get(), system_clock().wall_ms());
+  note_certificate();
   return open_listeners();
 }
 
@@ -220,6 +220,8 @@ void Server::sample(metrics::SampleSet& out) const {
   out.set(Sample::kStartTime, static_cast<double>(shared_.started_ms) / 1000);
   out.set(Sample::kDraining, draining ? 1 : 0);
   out.set(Sample::kConfigReloadSuccess, shared_.reload_failed.load(std::memory_order_relaxed) ? 0 : 1);
+  if (const std::int64_t end_ms = certificate_end_ms_; end_ms != 0)
+    out.set(Sample::kTlsCertificateEnd, static_cast<double>(end_ms) / 1000);
   // By node, the worst of what the loops see.
   std::map<std::string, hub::NodeHealth> nodes;
   for (const frontend::LoopContext* there : shared_.loops) {
@@ -329,6 +331,11 @@ Result<options::Changes> Server::reload() {
   return changes;
 }
 
+void Server::note_certificate() {
+  certificate_end_ms_ = tls_ == nullptr ? 0 : tls_->not_after_ms();
+  log_certificate(tls_.get(), system_clock().wall_ms());
+}
+
 // All or nothing: a certificate that cannot be loaded leaves everything as it was.
 Result<bool> Server::apply(const options::Options& fresh) {
   const auto tls = load_tls(fresh.tls);
@@ -337,7 +344,7 @@ Result<bool> Server::apply(const options::Options& fresh) {
   settings_ = make_settings(fresh);
   shared_.admin->forget_log_level();
   configure_log(fresh, shared_.instance_id);
-  log_certificate(tls_.get(), system_clock().wall_ms());
+  note_certificate();
   for (const auto& worker : workers_) {
     Worker* there = worker.get();
     there->context().loop.post(

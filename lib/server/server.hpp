@@ -4,11 +4,12 @@
 // relayd(8), EXIT STATUS.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 #include <string_view>
+#include <vector>
 
 #include "frontend/context.hpp"
 #include "metrics/exposition.hpp"
@@ -46,6 +47,7 @@ class Server {
   Result<bool> apply(const options::Options& fresh);
   void drain_by_operator(std::optional<Milliseconds> spread);  // none: undrain
   OperatorRequests::Actions operator_actions();
+  void note_certificate();
   void dump_state() const;
   void report_status(bool draining) const;
   void drain_and_stop();
@@ -58,6 +60,7 @@ class Server {
   frontend::Shared shared_;
   std::shared_ptr<const frontend::Settings> settings_;
   std::shared_ptr<const net::TlsContext> tls_;
+  std::atomic<std::int64_t> certificate_end_ms_{0};  // 0: none; for scrapes
   StorageShared storage_;
   std::string storage_name_;
   InstanceIdFile instance_id_file_;

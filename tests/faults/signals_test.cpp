@@ -2,6 +2,7 @@
 // the state, QUIT stops; and the exit codes of a relayd that cannot start.
 #include <signal.h>
 
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -120,6 +121,9 @@ TEST_CASE("HUP takes a renewed certificate; one that ends soon is warned of") {
   CHECK(relayd.process().await_line("event=tls.certificate msg", kLimit));
   CHECK(relayd.process().await_line("event=reload msg", kLimit));
   CHECK(serves("second"));
+  const double left = relayd.metric("relayd_tls_certificate_not_after_timestamp_seconds").value_or(0) -
+                      static_cast<double>(std::time(nullptr));
+  CHECK((left > 99 * 86'400 && left < 101 * 86'400));
   folder.write("key.pem", "none");
   relayd.process().signal(SIGHUP);
   CHECK(relayd.process().await_line("event=reload.failed", kLimit));
