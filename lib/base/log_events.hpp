@@ -24,6 +24,7 @@ inline constexpr EventRow kEvents[] = {
     {"bridge.warning", "A setting of the bridge deserves a look", "The settings of the bridge work, but perhaps not as meant; the message says why."},
     {"capacity", "How many clients fit", "With @RELAYD_FILES@ open files allowed, @RELAYD_CLIENTS@ clients can be connected at once; further ones get 503.\nRaise LimitNOFILE= of the unit for more."},
     {"client.connected", "A client listens", "At debug only: @RELAYD_CLIENT@ opened a stream, a socket or a long poll. relayctl clients get tells more of it."},
+    {"client.gone", "A client listens no longer", "At debug only: the stream, socket or long poll of @RELAYD_CLIENT@ ended."},
     {"config.set", "An operator changed an option", "@RELAYD_KEY@ has another value until the process ends, also over reloads; relayctl config show tells which."},
     {"config.warning", "A setting deserves a look", "The configuration is valid, but perhaps not as meant; the message says why."},
     {"config.without_effect", "Settings without effect", "Variables of other bridges that are accepted and do nothing here: @RELAYD_NAMES@."},

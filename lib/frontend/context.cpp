@@ -37,6 +37,12 @@ std::uint32_t LoopContext::enlist(net::Connection& connection, Listening& who) {
   return number;
 }
 
+void LoopContext::delist(std::uint32_t number) {
+  listening.erase(number);
+  if (log::enabled(log::Level::kDebug))
+    log::debug("client.gone", "a client listens no longer", {{"client", client_id(number)}});
+}
+
 void LoopContext::copy_health() {
   Health now{storage->health(), hub.healing()};
   const std::lock_guard lock(health_mutex_);

@@ -100,7 +100,12 @@ struct LoopContext {
   };
   std::map<std::uint32_t, Client> listening;
   std::uint32_t enlist(net::Connection& connection, Listening& who);
-  void delist(std::uint32_t number) { listening.erase(number); }
+  void delist(std::uint32_t number);
+  // Whether the message is for all but this client.
+  bool is_excluded(std::uint32_t number, const hub::Message& message) const {
+    const std::vector<std::string>& exclude = message.body.exclude;
+    return !exclude.empty() && std::find(exclude.begin(), exclude.end(), client_id(number)) != exclude.end();
+  }
 
   // Copied by the loop every tick, read by the operator's handlers from any thread.
   struct Health {

@@ -447,10 +447,13 @@ TEST_CASE("At debug the log tells who came and what was refused, at info it does
   HttpClient broken(relayd.port());
   broken.send("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
   CHECK(relayd.process().await_line("more than one Host", milliseconds(15000)));
-  StreamSet streams;
-  streams.open(relayd.port(), Wire::kSse, "channel=watched");
-  REQUIRE(streams.await_live());
-  CHECK(relayd.process().await_line("event=client.connected", milliseconds(15000)));
+  {
+    StreamSet streams;
+    streams.open(relayd.port(), Wire::kSse, "channel=watched");
+    REQUIRE(streams.await_live());
+    CHECK(relayd.process().await_line("event=client.connected", milliseconds(15000)));
+  }
+  CHECK(relayd.process().await_line("event=client.gone", milliseconds(15000)));
   CHECK(stage().relayd.process().output().find("event=request.refused") == std::string::npos);
 }
 
