@@ -2,7 +2,6 @@
 
 #include "frontend/instance_orders.hpp"
 #include "frontend/instances.hpp"
-#include "frontend/ws_session.hpp"
 
 namespace relay::frontend {
 namespace {
@@ -13,15 +12,13 @@ hub::DeliveryPtr local_delivery(hub::Draft draft) {
 }
 
 void send_to_all(LoopContext& context, hub::Delivery& delivery) {
-  for (const auto& [number, client] : context.clients) client->send_message(delivery);
+  for (const auto& [number, client] : context.listening) client.who->take_unasked(delivery);
 }
 
 bool send_to_one(LoopContext& context, const ClientId& to, hub::Delivery& delivery) {
-  const auto found = context.clients.find(to.number);
-  if (to.loop != static_cast<std::size_t>(context.loop.index()) || found == context.clients.end())
-    return false;
-  found->second->send_message(delivery);
-  return true;
+  const auto found = context.listening.find(to.number);
+  return to.loop == static_cast<std::size_t>(context.loop.index()) && found != context.listening.end() &&
+         found->second.who->take_unasked(delivery);
 }
 
 }  // namespace
@@ -56,7 +53,7 @@ void BusListener::on_message(hub::Subscription&, hub::Delivery& delivery, bool) 
   const auto to = ClientId::parse(message.body.event);
   if (!to) return;
   hub::Draft draft = message.body;
-  draft.event.clear();
+  draft.event = "direct";
   draft.channel = hub::ChannelName::copy_of(kDirectChannel);
   send_to_one(context_, *to, *local_delivery(std::move(draft)));
 }
@@ -92,6 +89,7 @@ void direct(LoopContext& context, const std::string& from, const std::string& to
   if (target->instance == context.shared.instance_id) {
     if (target->loop >= context.shared.loops.size()) return done(nobody);
     draft.channel = hub::ChannelName::copy_of(kDirectChannel);
+    draft.event = "direct";
     LoopContext* there = context.shared.loops[target->loop];
     // Two hops: to the client's loop, and back with the answer.
     there->loop.post([there, target = *target, delivery = local_delivery(std::move(draft)), nobody,

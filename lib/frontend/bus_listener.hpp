@@ -1,4 +1,4 @@
-// How broadcasts and direct messages reach the WebSocket clients of a loop.
+// How broadcasts and direct messages reach the clients of a loop: WebSockets and native SSE streams.
 //
 // Both are ephemeral. On this instance they go from loop to loop directly, so they work without the store and
 // at once; to other instances they go as messages of two internal channels, `$all` and `$instance:<id>`,

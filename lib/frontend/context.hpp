@@ -4,6 +4,7 @@
 // members say who may touch them. Neither owns a session.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -11,7 +12,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -36,7 +36,6 @@ class RequestSeries;
 
 namespace relay::frontend {
 
-class WsSession;
 class AdminState;
 class BridgeState;
 class InstanceOrders;
@@ -57,12 +56,14 @@ class Listening {
   virtual ~Listening() = default;
   virtual hub::SubscriberInfo info() const = 0;
   virtual std::vector<hub::ChannelName> channels() const = 0;
+  // A broadcast or a direct message, which needs no subscription. False: it takes none, or not yet.
+  virtual bool take_unasked(hub::Delivery&) { return false; }
 };
 
 struct Shared {
   std::string instance_id;
-  std::int64_t started_ms = 0;
   std::string_view commit;  // that the program was built from; empty: not known
+  std::int64_t started_ms = 0;
   metrics::Exposition* exposition = nullptr;
   metrics::RequestSeries* request_series = nullptr;  // of the bridge's routes
   std::vector<LoopContext*> loops;                   // complete before the loops run
@@ -89,8 +90,6 @@ struct LoopContext {
 
   net::ConnectionSet* connections = nullptr;  // the public ones; the worker's
 
-  // WebSocket clients of this loop by number, for direct and broadcast.
-  std::unordered_map<std::uint32_t, WsSession*> clients;
   std::string client_id(std::uint32_t number) const;  // "<instance>.<loop>.<number>"
 
   // All who listen on this loop, by number. A session enlists when it is made and is delisted when it ends.

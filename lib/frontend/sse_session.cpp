@@ -65,7 +65,18 @@ void SseSession::on_live(hub::Subscription&) {
 
 // Hot: once per message and stream.
 void SseSession::on_message(hub::Subscription& subscription, hub::Delivery& delivery, bool) {
-  if (subscription.is_joint() && delivery.message().body.ttl_ms != 0) return send_joint(delivery);
+  if (context_.is_excluded(number_, delivery.message())) return;
+  const bool has_cursor = subscription.is_joint() && delivery.message().body.ttl_ms != 0;
+  has_cursor ? send_joint(delivery) : send_whole(delivery);
+}
+
+bool SseSession::take_unasked(hub::Delivery& delivery) {
+  if (head_ != nullptr) return false;
+  if (!context_.is_excluded(number_, delivery.message())) send_whole(delivery);
+  return true;
+}
+
+void SseSession::send_whole(hub::Delivery& delivery) {
   SharedFrame frame = json_ ? delivery.frame(hub::WireForm::kSseJson, encode_sse_json)
                             : delivery.frame(hub::WireForm::kSse, encode_sse);
   if (make_room(frame.size(), delivery.message())) send_frame(std::move(frame));

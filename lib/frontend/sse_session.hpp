@@ -40,8 +40,10 @@ class SseSession final : public net::ConnectionHandler, public hub::Subscriber, 
 
   // Listening
   std::vector<hub::ChannelName> channels() const override;
+  bool take_unasked(hub::Delivery& delivery) override;
 
  private:
+  void send_whole(hub::Delivery& delivery);
   void send_joint(hub::Delivery& delivery);
   void send_text(std::string_view event_stream_text);
   void send_frame(SharedFrame frame);

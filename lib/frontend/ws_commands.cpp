@@ -65,8 +65,8 @@ struct Answer {
   std::uint32_t number;
   std::string ref;
   WsSession* session() const {
-    const auto found = context.clients.find(number);
-    return found == context.clients.end() ? nullptr : found->second;
+    const auto found = context.listening.find(number);
+    return found == context.listening.end() ? nullptr : static_cast<WsSession*>(found->second.who);
   }
   void fail(const Error& error) const {
     if (WsSession* here = session()) here->send_error(ref, error.code, error.message);

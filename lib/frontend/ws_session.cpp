@@ -48,14 +48,12 @@ WsSession::WsSession(net::Connection& connection, LoopContext& context, Format f
       number_(context.enlist(connection, *this)),
       receive_(receive),
       format_(format) {
-  context_.clients.emplace(number_, this);
   context_.metrics.add(Gauge::kClientsWebSocket, 1);
   context_.metrics.add(Counter::kWebSocketsAccepted);
 }
 
 WsSession::~WsSession() {
   context_.delist(number_);
-  context_.clients.erase(number_);
   context_.metrics.add(Gauge::kClientsWebSocket, -1);
 }
 
@@ -93,25 +91,26 @@ void WsSession::send(wire::WsOpcode opcode, std::string_view payload) {
 
 // Hot: once per message and socket.
 void WsSession::send_message(hub::Delivery& delivery) {
-  if (is_excluded(delivery.message())) return;
+  if (context_.is_excluded(number_, delivery.message())) return;
   SharedFrame frame = format_ == Format::kJson ? delivery.frame(hub::WireForm::kWsJson, encode_ws_json)
                                                : delivery.frame(hub::WireForm::kWsRaw, encode_ws_raw);
   if (make_room(frame.size(), delivery.message())) connection_.send_gathered(std::move(frame));
 }
 
+bool WsSession::take_unasked(hub::Delivery& delivery) {
+  if (handshake_ != nullptr) return false;
+  send_message(delivery);
+  return true;
+}
+
 // One message in two fragments: the cursor is this subscription's own, the rest is shared.
 void WsSession::send_joint(const hub::Subscription& subscription, hub::Delivery& delivery) {
-  if (is_excluded(delivery.message())) return;
+  if (context_.is_excluded(number_, delivery.message())) return;
   SharedFrame rest = delivery.frame(hub::WireForm::kWsJsonRest, encode_ws_json_rest);
   const std::string first = ws_cursor_fragment(subscription.cursor().text());
   if (!make_room(first.size() + rest.size(), delivery.message())) return;
   connection_.send_gathered(SharedFrame::copy_of(first));
   connection_.send_gathered(std::move(rest));
-}
-
-bool WsSession::is_excluded(const hub::Message& message) const {
-  const auto& exclude = message.body.exclude;
-  return !exclude.empty() && std::find(exclude.begin(), exclude.end(), client_id()) != exclude.end();
 }
 
 bool WsSession::make_room(std::size_t bytes, const hub::Message& message) {

@@ -67,6 +67,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber, p
 
   // Listening
   std::vector<hub::ChannelName> channels() const override;
+  bool take_unasked(hub::Delivery& delivery) override;
 
  private:
   // One subscribe command, or the URL's.
@@ -91,7 +92,6 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber, p
   void on_event(wire::WsEvent event);
   void send_frame(std::string_view bytes);
   void send_joint(const hub::Subscription& subscription, hub::Delivery& delivery);
-  bool is_excluded(const hub::Message& message) const;
   bool make_room(std::size_t bytes, const hub::Message& message);
   bool has_room(std::size_t bytes);
   void drop_slow_client();

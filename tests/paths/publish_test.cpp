@@ -188,6 +188,45 @@ TEST_CASE("Batch publish answers line by line and keeps the order") {
   CHECK(kept["messages"][2]["data"].is_null());
 }
 
+TEST_CASE("Broadcasts, direct messages and exclusion reach SSE streams as well") {
+  StreamSet streams;
+  Stream& sender = streams.open(stage().port(), Wire::kWsJson, "");
+  Stream& raw = streams.open(stage().port(), Wire::kSse, "channel=hall");
+  Stream& json = streams.open(stage().port(), Wire::kSseJson, "channel=hall&channel=yard");
+  REQUIRE(streams.await_live());
+  REQUIRE(streams.run_until([&] { return sender.find("welcome") != nullptr; }));
+  const Json there = Json::parse(http_get(stage().port(), "/v1/channels/yard/presence").body);
+  REQUIRE(there["clients"].size() == 1);
+  const std::string json_id = there["clients"][0]["clientId"];
+
+  const auto say = [&](Json command) { sender.send_text(command.dump()); };
+  say({{"type", "broadcast"}, {"data", "to all"}});
+  say({{"type", "broadcast"}, {"data", "to all but one"}, {"exclude", {json_id}}});
+  say({{"type", "publish"}, {"channel", "hall"}, {"data", "said to the other"}, {"exclude", {json_id}}});
+  say({{"type", "direct"}, {"to", json_id}, {"data", "just you"}});
+  // Both ways keep their order, but not with each other: the last word is said on each.
+  say({{"type", "publish"}, {"channel", "hall"}, {"data", "last"}});
+  say({{"type", "broadcast"}, {"data", "end"}});
+  using Heard = std::multiset<std::string>;
+  const auto heard = [](const Stream& stream) {
+    Heard got;
+    for (const Item& item : stream.items()) {
+      if (item.kind == Item::Kind::kMessage) got.insert(item.event + '=' + item.data);
+    }
+    return got;
+  };
+  const auto is_over = [&](const Stream& stream) {
+    const Heard got = heard(stream);
+    return got.count("broadcast=end") == 1 &&
+           std::any_of(got.begin(), got.end(),
+                       [](const std::string& word) { return word.ends_with("=last"); });
+  };
+  REQUIRE(streams.run_until([&] { return is_over(raw) && is_over(json); }));
+  CHECK(heard(raw) == Heard{"broadcast=to all", "broadcast=to all but one", "=said to the other", "=last",
+                            "broadcast=end"});
+  CHECK(heard(json) == Heard{"broadcast=to all", "direct=just you", "=last", "broadcast=end"});
+}
+
 TEST_CASE("WebSocket commands: publish, broadcast, direct, exclude, and answers that carry ref") {
   StreamSet streams;
   Stream& alice = streams.open(stage().port(), Wire::kWsJson, "channel=room");
