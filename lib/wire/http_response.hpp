@@ -10,7 +10,7 @@ namespace relay::wire {
 
 struct HttpResponse {
   int status = 200;
-  std::string content_type;  // empty: no Content-Type field
+  std::string_view content_type;  // a literal; empty: no Content-Type field
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // besides the ones written by themselves
 };

@@ -181,6 +181,25 @@ TEST_CASE("JSON strings") {
   CHECK(out == "x=\"y\"");
 }
 
+TEST_CASE("A byte is escaped in JSON, or makes a name unprintable, wherever it stands") {
+  for (int byte = 0; byte < 0x80; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool escaped = byte < 0x20 || c == '"' || c == '\\';
+    const std::string alone = json_string(std::string(1, c));
+    CHECK((alone.size() > 3) == escaped);
+    for (std::size_t at = 0; at < 19; ++at) {
+      std::string text =
+          "\xc3\xa9"
+          "cdefghijklmnopqrstu";
+      text[at + 2] = c;
+      INFO("byte " << byte << " at " << at);
+      CHECK(json_string(text) ==
+            '"' + text.substr(0, at + 2) + alone.substr(1, alone.size() - 2) + text.substr(at + 3) + '"');
+      CHECK(is_printable_name(text) == (byte > 0x20 && byte != 0x7f));
+    }
+  }
+}
+
 TEST_CASE("JSON strings as Go writes them") {
   CHECK(go_json("<a href=\"x\">&") == R"("\u003ca href=\"x\"\u003e\u0026")");
   CHECK(go_json("\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa") == "\"\\u2028\\u2029\xe2\x80\xaa\"");
