@@ -1,5 +1,8 @@
 #include "frontend/frames.hpp"
 
+#include <array>
+#include <charconv>
+
 #include "base/text.hpp"
 #include "frontend/traceparent.hpp"
 #include "wire/chunked.hpp"
@@ -13,8 +16,10 @@ SharedFrame sse_frame(const hub::Message& message, std::string_view data, bool w
   std::string event;
   event.reserve(data.size() + message.body.event.size() + 64);
   const bool has_id = with_id && message.body.ttl_ms != 0;
-  wire::append_sse_event(event, message.body.event, has_id ? std::to_string(message.id) : std::string(),
-                         data);
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), message.id).ptr;
+  const std::string_view id(digits.data(), has_id ? static_cast<std::size_t>(end - digits.data()) : 0);
+  wire::append_sse_event(event, message.body.event, id, data);
   std::string chunk;
   chunk.reserve(event.size() + 16);
   wire::append_chunk(chunk, event);
