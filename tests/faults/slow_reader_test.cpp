@@ -40,6 +40,7 @@ struct Scene {
   RelaydProcess relayd{Settings{{"client.max_queue_bytes", std::to_string(kQueue)},
                                 {"channel.max_bytes", "1MiB"},
                                 {"memory.max_inbox_bytes", std::to_string(kInbox)},
+                                {"client.write_timeout", "10m"},  // closed for its queue, not for its time
                                 {"namespace.brief.ephemeral", "true"},
                                 {"loops", "2"}}};
   StreamSet readers;
