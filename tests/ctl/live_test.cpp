@@ -183,6 +183,10 @@ TEST_CASE("clients are listed, looked at and kicked") {
   CHECK(has(gone.err, id + ": no such client"));
   const CtlResult half = fixture.ctl.expect(0, {"clients", "kick", id, list[0]["client"], "--dry-run"});
   CHECK(has(half.err, "1 client will be disconnected"));
+  const json last = fixture.ctl.json({"clients", "kick", list[0]["client"], "-y"});
+  REQUIRE(last.size() == 1);
+  CHECK(last[0] == json{{"client", list[0]["client"]}, {"kicked", 1}});
+  REQUIRE(fixture.streams.run_until([&] { return sse.ended(); }));
 }
 
 TEST_CASE("everybody on a channel can be kicked") {
