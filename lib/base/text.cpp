@@ -1,7 +1,6 @@
 #include "base/text.hpp"
 
 #include <array>
-#include <bit>
 #include <cstddef>
 
 #include "base/hex.hpp"
@@ -72,16 +71,13 @@ bool is_name_character(std::uint32_t point) {
 }
 
 // How many bytes at the front need no escape in a JSON string; of the last seven perhaps fewer. Eight at a
-// time, for almost all of a message is such. A borrow makes marks wrong only behind a right one.
+// time, for almost all of a message is such.
 std::size_t plain_json_bytes(std::string_view text) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101ULL, kHighs = 0x8080808080808080ULL;
-  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
   std::size_t size = 0;
   for (; size + kWordBytes <= text.size(); size += kWordBytes) {
     const std::uint64_t word = load_word(text.data() + size);
-    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-    const std::uint64_t marks = control | has_zero(word ^ kOnes * '"') | has_zero(word ^ kOnes * '\\');
-    if (marks != 0) return size + static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+    const std::uint64_t marks = mark_below(word, 0x20) | mark_equal(word, '"') | mark_equal(word, '\\');
+    if (marks != 0) return size + bytes_before(marks);
   }
   return size;
 }
@@ -100,13 +96,10 @@ bool Utf8Checker::feed(std::string_view piece) {
   if (state_ == kBad) return false;
   std::size_t i = 0;
   while (i < piece.size()) {
-    if (state_ == 0 && i + 8 <= piece.size()) {
-      std::uint64_t word = 0;
-      __builtin_memcpy(&word, piece.data() + i, 8);
-      if ((word & 0x8080808080808080ULL) == 0) {
-        i += 8;
-        continue;
-      }
+    if (state_ == 0 && i + kWordBytes <= piece.size() &&
+        (load_word(piece.data() + i) & kEachByte * 0x80) == 0) {
+      i += kWordBytes;
+      continue;
     }
     const auto byte = static_cast<unsigned char>(piece[i++]);
     if (state_ == 0) {

@@ -17,4 +17,18 @@ inline std::uint64_t load_word(const char* bytes) {
   return std::endian::native == std::endian::big ? __builtin_bswap64(word) : word;
 }
 
+// Tests of all eight bytes: the high bit of each byte for which it holds. A borrow may set it wrongly behind
+// the first right one, never before it.
+inline constexpr std::uint64_t kEachByte = 0x0101010101010101;
+inline constexpr std::uint64_t mark_below(std::uint64_t word, std::uint8_t limit) {  // limit at most 0x80
+  return (word - kEachByte * limit) & ~word & kEachByte * 0x80;
+}
+inline constexpr std::uint64_t mark_equal(std::uint64_t word, std::uint8_t byte) {
+  return mark_below(word ^ kEachByte * byte, 1);
+}
+// How many bytes stand before the first that is marked; 8: none is.
+inline constexpr std::size_t bytes_before(std::uint64_t marks) {
+  return static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+}
+
 }  // namespace relay

@@ -1,24 +1,12 @@
 #include "wire/http_head.hpp"
 
 #include <algorithm>
-#include <bit>
 
 #include "base/word.hpp"
 
 namespace relay::wire {
 
 namespace {
-
-// How many of eight bytes stand before the first that is below 0x20 or DEL. A borrow makes marks wrong only
-// behind a right one.
-std::size_t before_control(std::uint64_t word) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101;
-  constexpr std::uint64_t kHighs = 0x8080808080808080;
-  const std::uint64_t below_space = (word - kOnes * 0x20) & ~word;
-  const std::uint64_t not_del = word ^ (kOnes * 0x7f);
-  const std::uint64_t is_del = (not_del - kOnes) & ~not_del;
-  return static_cast<std::size_t>(std::countr_zero((below_space | is_del) & kHighs)) / 8;
-}
 
 bool is_control(char c) {
   const auto byte = static_cast<unsigned char>(c);
@@ -47,8 +35,9 @@ std::size_t HeadScan::feed(std::string_view bytes) {
 std::size_t HeadScan::skip_plain(std::string_view bytes) const {
   std::size_t size = 0;
   for (; size + kWordBytes <= bytes.size(); size += kWordBytes) {
-    const std::size_t plain = before_control(load_word(bytes.data() + size));
-    if (plain != kWordBytes) return size + plain;
+    const std::uint64_t word = load_word(bytes.data() + size);
+    const std::uint64_t controls = mark_below(word, 0x20) | mark_equal(word, 0x7f);
+    if (controls != 0) return size + bytes_before(controls);
   }
   return size;
 }
