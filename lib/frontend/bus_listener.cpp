@@ -11,6 +11,13 @@ hub::DeliveryPtr local_delivery(hub::Draft draft) {
   return hub::DeliveryPtr(new hub::Delivery(hub::MessagePtr(new hub::Message(0, std::move(draft)))));
 }
 
+// As the one that it is for gets it.
+hub::DeliveryPtr direct_delivery(hub::Draft draft) {
+  draft.channel = hub::ChannelName::copy_of(kDirectChannel);
+  draft.event = "direct";
+  return local_delivery(std::move(draft));
+}
+
 void send_to_all(LoopContext& context, hub::Delivery& delivery) {
   for (const auto& [number, client] : context.listening) client.who->take_unasked(delivery);
 }
@@ -52,10 +59,7 @@ void BusListener::on_message(hub::Subscription&, hub::Delivery& delivery, bool) 
   // A direct message names its receiver as the event.
   const auto to = ClientId::parse(message.body.event);
   if (!to) return;
-  hub::Draft draft = message.body;
-  draft.event = "direct";
-  draft.channel = hub::ChannelName::copy_of(kDirectChannel);
-  send_to_one(context_, *to, *local_delivery(std::move(draft)));
+  send_to_one(context_, *to, *direct_delivery(message.body));
 }
 
 void broadcast(LoopContext& context, const std::string& from, std::string data, bool is_json,
@@ -88,11 +92,9 @@ void direct(LoopContext& context, const std::string& from, const std::string& to
   draft.from = from;
   if (target->instance == context.shared.instance_id) {
     if (target->loop >= context.shared.loops.size()) return done(nobody);
-    draft.channel = hub::ChannelName::copy_of(kDirectChannel);
-    draft.event = "direct";
     LoopContext* there = context.shared.loops[target->loop];
     // Two hops: to the client's loop, and back with the answer.
-    there->loop.post([there, target = *target, delivery = local_delivery(std::move(draft)), nobody,
+    there->loop.post([there, target = *target, delivery = direct_delivery(std::move(draft)), nobody,
                       done = std::move(done), &context] {
       const bool found = send_to_one(*there, target, *delivery);
       context.loop.post([found, nobody, done] { found ? done(true) : done(nobody); });
