@@ -32,7 +32,8 @@ void append_response(std::string& out, const HttpResponse& response, bool keep_a
 // `response.body` is not sent.
 void append_stream_head(std::string& out, const HttpResponse& response, int version_minor);
 
-// "Sat, 21 Nov 2026 04:26:00 GMT" (RFC 9110 §5.6.7) for now; formatted once per second and thread.
+// The present time as in "Sat, 21 Nov 2026 04:26:00 GMT" (RFC 9110 §5.6.7); formatted once per second and
+// thread.
 std::string_view http_date();
 
 }  // namespace relay::wire
