@@ -83,6 +83,10 @@ void Connection::flush() {
 void Connection::flush_at_end_of_turn() {
   dirty_ = false;
   if (state_ == State::kClosed || blocked_ || !write_queue()) return;
+  after_flush();
+}
+
+void Connection::after_flush() {
   if (state_ == State::kFlushing && queued_bytes_ == 0) start_linger();
   // The socket took it all at once: no edge will come to say so. A turn of its own, so that others get
   // theirs.
@@ -100,40 +104,41 @@ void Connection::flush_at_end_of_interval() {
   mark_dirty();
 }
 
+std::size_t Connection::gather(std::span<iovec> pieces, std::size_t& wanted) const {
+  std::size_t count = 0;
+  wanted = 0;
+  for (std::size_t i = head_; i < queue_.size() && count < pieces.size(); ++i, ++count) {
+    const std::size_t skip = i == head_ ? sent_of_head_ : 0;
+    pieces[count] = {const_cast<char*>(queue_[i].data()) + skip, queue_[i].size() - skip};
+    wanted += pieces[count].iov_len;
+  }
+  return count;
+}
+
 bool Connection::write_queue() {
-  while (queued_bytes_ > 0) {
+  while (queued_bytes_ > 0 && !blocked_) {
     iovec pieces[kGather];
-    std::size_t count = 0;
     std::size_t wanted = 0;
-    for (std::size_t i = head_; i < queue_.size() && count < kGather; ++i, ++count) {
-      const std::size_t skip = i == head_ ? sent_of_head_ : 0;
-      pieces[count] = {const_cast<char*>(queue_[i].data()) + skip, queue_[i].size() - skip};
-      wanted += pieces[count].iov_len;
-    }
-    ssize_t sent = 0;
-    if (tls_ != nullptr) {
-      sent = tls_->write(pieces, count);
-    } else {
-      sent = write_pieces(fd_, pieces, count);
-    }
-    metrics_.add(metrics::Counter::kWriteCalls);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      blocked_ = true;
-      return true;
-    }
-    if (sent < 0) {
-      close();
-      return false;
-    }
+    const std::size_t count = gather(pieces, wanted);
+    const ssize_t sent = tls_ != nullptr ? tls_->write(pieces, count) : write_pieces(fd_, pieces, count);
+    if (!wrote(sent, sent < 0 ? errno : 0, wanted)) return false;
+  }
+  return true;
+}
+
+bool Connection::wrote(ssize_t sent, int error, std::size_t wanted) {
+  metrics_.add(metrics::Counter::kWriteCalls);
+  if (sent < 0 && error == EINTR) return true;
+  if (sent < 0 && error != EAGAIN && error != EWOULDBLOCK) {
+    close();
+    return false;
+  }
+  if (sent > 0) {
     metrics_.add(metrics::Counter::kSentBytes, sent);
     forget_sent(static_cast<std::size_t>(sent));
-    // A short write means a full socket: the next try would only say EAGAIN, the edge says it for free.
-    if (static_cast<std::size_t>(sent) < wanted && tls_ == nullptr) {
-      blocked_ = true;
-      return true;
-    }
   }
+  // A short write means a full socket: the next try would only say EAGAIN, the edge says it for free.
+  blocked_ = sent < 0 || (static_cast<std::size_t>(sent) < wanted && tls_ == nullptr);
   return true;
 }
 

@@ -6,9 +6,13 @@
 // then.
 #pragma once
 
+#include <sys/types.h>
+#include <sys/uio.h>
+
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/shared_frame.hpp"
@@ -104,7 +108,12 @@ class Connection final : public Disposable, public Pollable, private TimerNode {
   void mark_dirty();
   void flush_at_end_of_turn();
   void flush_at_end_of_interval();
+  void after_flush();
+  // The next pieces of the queue; returns how many, and in `wanted` their bytes.
+  std::size_t gather(std::span<iovec> pieces, std::size_t& wanted) const;
   bool write_queue();  // false: closed by an error
+  // What became of a write of `wanted` bytes. False: closed by an error.
+  bool wrote(ssize_t sent, int error, std::size_t wanted);
   bool drained() const { return was_congested_ && queued_bytes_ < kResumeBytes; }
   void forget_sent(std::size_t bytes);
   void start_linger();
