@@ -11,7 +11,7 @@ boost_package() { if on_debian_12; then echo libboost1.81-dev; else echo libboos
 
 build_packages() {
   echo g++ cmake ninja-build pkg-config "$(boost_package)" libcli11-dev libhiredis-dev libtomlplusplus-dev \
-    nlohmann-json3-dev libspdlog-dev libssl-dev zlib1g-dev prometheus-cpp-dev
+    nlohmann-json3-dev libspdlog-dev libssl-dev liburing-dev zlib1g-dev prometheus-cpp-dev
 }
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }

@@ -38,6 +38,7 @@ inline constexpr EventRow kEvents[] = {
     {"instance.purged", "A dead instance was removed", "Instance @RELAYD_ID@ had been silent for @RELAYD_SILENT_MS@ ms; what it had left in the store is gone."},
     {"instance.reentered", "The store had lost this instance", "Its presence is entered anew. If this comes again, look for lost data or an eviction policy in the store."},
     {"instance.revived", "A silent instance lives again", "Instance @RELAYD_ID@ was about to be removed and lives; it is left alone."},
+    {"io_uring.refused", "The kernel lets relayd have no io_uring", "@RELAYD_WHY@. Everything works, each write to a client is a system call of its own: some tenth more processor time.\nContainers and hardened hosts forbid it; io_uring = false in the configuration says that this is meant."},
     {"listening", "relayd serves clients", "The address on which clients are served."},
     {"listening.operator", "relayd answers health checks", "The address of health, readiness and metrics."},
     {"log.reopen_failed", "The log file cannot be opened again", "After SIGUSR1 the file could not be opened: @RELAYD_REASON@. The old one is used on. Look at its folder's permissions."},

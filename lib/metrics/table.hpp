@@ -79,7 +79,7 @@ inline constexpr std::array<double, 10> kHttpSizeBuckets{1024,   2048,    5120, 
   X(kPresenceOverflows, "relayd_presence_overflows_total", "", "", kClean, "Times all presence was entered anew because too many joins and leaves waited.") \
   X(kSentBytes, "relayd_sent_bytes_total", "", "", kClean, "Bytes written to clients.") \
   X(kReceivedBytes, "relayd_received_bytes_total", "", "", kClean, "Bytes read from clients.") \
-  X(kWriteCalls, "relayd_write_calls_total", "", "", kClean, "System calls that wrote to clients.") \
+  X(kWriteCalls, "relayd_write_calls_total", "", "", kClean, "Writes to the sockets of clients; one system call may carry several.") \
   X(kWebSocketsAccepted, "ws_connections_total", "", "", kClean, "WebSocket connections accepted by this instance.") \
   X(kBroadcasts, "ws_messages_broadcast_total", "", "", kClean, "Broadcasts accepted from WebSocket clients of this instance.") \
   X(kCrossInstanceMessages, "ws_cross_instance_messages_total", "", "", kClean, "Messages of other instances that this instance received.") \

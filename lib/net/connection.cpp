@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "net/send_ring.hpp"
 #include "net/tls.hpp"
 
 namespace relay::net {
@@ -84,6 +85,21 @@ void Connection::flush_at_end_of_turn() {
   dirty_ = false;
   if (state_ == State::kClosed || blocked_ || !write_queue()) return;
   after_flush();
+}
+
+// A queue of many pieces is so few writes per byte that it needs no ring.
+bool Connection::offer(SendRing& ring) {
+  if (state_ == State::kClosed || blocked_ || queued_bytes_ == 0 || tls_ != nullptr) return false;
+  if (queue_.size() - head_ > SendRing::kMaxPieces) return false;
+  std::size_t wanted = 0;
+  const std::size_t count = gather(ring.pieces(), wanted);
+  ring.add(*this, fd_, count, wanted);
+  return true;
+}
+
+void Connection::on_outcome(ssize_t sent, int error, std::size_t wanted) {
+  dirty_ = false;
+  if (wrote(sent, error, wanted) && write_queue()) after_flush();
 }
 
 void Connection::after_flush() {

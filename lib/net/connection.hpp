@@ -25,6 +25,7 @@
 namespace relay::net {
 
 class Connection;
+class SendRing;
 class TlsChannel;
 
 class ConnectionHandler : public Disposable {
@@ -107,6 +108,10 @@ class Connection final : public Disposable, public Pollable, private TimerNode {
   bool enqueue(SharedFrame frame);  // false: nothing is queued
   void mark_dirty();
   void flush_at_end_of_turn();
+  // The same by way of the ring, in two halves: what is to be written goes into it, what became of that comes
+  // back. False: nothing is in it, flush_at_end_of_turn() does the work.
+  bool offer(SendRing& ring);
+  void on_outcome(ssize_t sent, int error, std::size_t wanted);
   void flush_at_end_of_interval();
   void after_flush();
   // The next pieces of the queue; returns how many, and in `wanted` their bytes.

@@ -6,9 +6,11 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cerrno>
 #include <cstdio>
 
 #include "net/connection.hpp"
+#include "net/send_ring.hpp"
 
 namespace relay::net {
 namespace asio = boost::asio;
@@ -46,9 +48,14 @@ void IoLoop::run() {
   char name[16];
   std::snprintf(name, sizeof name, "relayd/loop-%d", index_);
   pthread_setname_np(pthread_self(), name);
+  if (use_send_ring_) {
+    send_ring_ = SendRing::open();
+    if (send_ring_ == nullptr) send_ring_error_ = errno;
+  }
   wait_for_sockets();
   schedule_tick();
   context_.run();
+  send_ring_.reset();  // it belongs to this thread
 }
 
 void IoLoop::stop() {
@@ -140,13 +147,29 @@ void IoLoop::schedule_end_of_turn() {
   asio::post(context_, [this] { end_turn(); });
 }
 
+// Hot: every byte to a client leaves here. One connection alone gains nothing from the ring, two do. Beside
+// send() to each, in turns on two cores: 0.90 (0.85 to 0.96) of the processor time a delivery in a fan-out to
+// 1,000 (`relaybench fanout --subs 1000 --channels 1 --rate 40/s`, six rounds), 0.82 of that a message in 1:1
+// with one loop (`relaybench pairs --closed --subs 1000 --pubs 16`, five), no difference with two, where a
+// turn has little to write.
+void IoLoop::flush_dirty() {
+  const bool by_ring = send_ring_ != nullptr && send_ring_->usable() && dirty_.size() > 1;
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    if (!by_ring || !dirty_[i]->offer(*send_ring_)) dirty_[i]->flush_at_end_of_turn();
+    if (by_ring && (send_ring_->full() || i + 1 == dirty_.size())) submit_sends();
+  }
+  dirty_.clear();
+}
+
+void IoLoop::submit_sends() {
+  for (const SendRing::Outcome& outcome : send_ring_->submit())
+    outcome.connection->on_outcome(outcome.sent, outcome.error, outcome.wanted);
+}
+
 void IoLoop::end_turn() {
   end_scheduled_ = true;  // flushing may mark and dispose: this very loop sees it
   while (!dirty_.empty() || !graveyard_.empty()) {
-    for (std::size_t i = 0; i < dirty_.size(); ++i) {
-      if (dirty_[i] != nullptr) dirty_[i]->flush_at_end_of_turn();
-    }
-    dirty_.clear();
+    flush_dirty();
     std::vector<std::unique_ptr<Disposable>> dead;
     dead.swap(graveyard_);
   }

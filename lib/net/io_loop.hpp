@@ -25,6 +25,7 @@
 namespace relay::net {
 
 class Connection;
+class SendRing;
 
 // What waits for the end of the turn to be destroyed.
 class Disposable {
@@ -54,6 +55,10 @@ class IoLoop {
   void mark_dirty(Connection& connection);
   // Of streams that were written within it. Zero (the beginning): a write at the end of each turn.
   void set_flush_interval(Milliseconds length) { flush_interval_ = length; }
+  // Whether run() opens a SendRing. Before run().
+  void use_send_ring(bool use) { use_send_ring_ = use; }
+  bool has_send_ring() const { return send_ring_ != nullptr; }  // loop thread
+  int send_ring_error() const { return send_ring_error_; }      // errno of one that was not to be had, or 0
   // Called by Connection: the running interval, or a new one; 0 if there are none.
   std::uint16_t begin_flush_interval();
   bool flush_interval_is(std::uint16_t number) const { return number != 0 && number == interval_; }
@@ -79,6 +84,8 @@ class IoLoop {
   void schedule_tick();
   void schedule_end_of_turn();
   void end_turn();
+  void flush_dirty();
+  void submit_sends();
   void end_flush_interval();
   void update_now();
 
@@ -92,6 +99,9 @@ class IoLoop {
   std::vector<Connection*> dirty_;
   std::vector<Connection*> late_;
   std::vector<std::unique_ptr<Disposable>> graveyard_;
+  std::unique_ptr<SendRing> send_ring_;
+  bool use_send_ring_ = false;
+  int send_ring_error_ = 0;
   bool end_scheduled_ = false;
   std::uint16_t interval_ = 0;       // that runs; 0: none
   std::uint16_t last_interval_ = 0;  // a stream that took part in its namesake waits once for nothing

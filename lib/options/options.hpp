@@ -172,6 +172,7 @@ struct Options {
   std::string storage = "memory";                        // memory, redis
   std::string when_store_is_down = "reject";             // reject, local
   std::int64_t loops = 0;                                // 0: one per core
+  bool io_uring = true;                                  // if built with it and the kernel allows it
   std::string state_directory;                           // empty: nothing is written to disk
 
   InstanceOptions instance;

@@ -91,6 +91,10 @@ Section top_rows() {
              " this instance alone, keeps nothing, and answers 202")
           .live(),
       count(RELAY_FIELD(loops), 0, 1024, "Event loops, one thread each; 0 is one per core"),
+      flag(RELAY_FIELD(io_uring),
+           "Hand what a turn writes to its clients to the kernel in one call, if it allows io_uring; false "
+           "writes "
+           "to each by itself"),
       text(RELAY_FIELD(state_directory),
            "Directory for what outlives the process; empty keeps nothing on disk")
           .example("\"/var/lib/relayd\""),

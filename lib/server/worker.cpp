@@ -8,6 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstring>
+
+#include "base/log.hpp"
 #include "frontend/hub_limits.hpp"
 #include "hub/namespaces.hpp"
 #include "server/crash_report.hpp"
@@ -58,6 +61,7 @@ Worker::Worker(int index, frontend::Shared& shared, std::shared_ptr<const fronte
   context_.hub.configure(make_namespaces(context_.settings->options),
                          frontend::hub_limits(context_.settings->options));
   loop_.set_flush_interval(context_.settings->options.client.flush_interval);
+  loop_.use_send_ring(context_.settings->options.io_uring);
   bus_ = std::make_unique<frontend::BusListener>(context_);
   context_.copy_health();
 }
@@ -77,11 +81,18 @@ void Worker::start() {
       context_.storage->start();
       bus_->start();
       if (loop_.index() == 0) instance_->start();
+      if (loop_.index() == 0) tell_refused_ring();
       for (const auto& listener : listeners_) listener->start();
       schedule_tick();
     });
     loop_.run();
   });
+}
+
+// One loop says it for all: what the kernel lets one have it lets all have.
+void Worker::tell_refused_ring() const {
+  if (const int error = loop_.send_ring_error(); error != 0)
+    log::info("io_uring.refused", "each client is written to by itself", {{"why", std::strerror(error)}});
 }
 
 // Sessions go before the hub and the storage they speak to; the end of the turn destroys what is closed here.

@@ -54,6 +54,7 @@ class Worker {
   void count_queued_bytes();
   void on_second();
   void schedule_tick();
+  void tell_refused_ring() const;
 
   struct Tick;  // the worker's own place in the wheel
 
