@@ -148,15 +148,15 @@ void IoLoop::schedule_end_of_turn() {
 }
 
 // Hot: every byte to a client leaves here. One connection alone gains nothing from the ring, two do. Beside
-// send() to each, in turns on two cores: 0.90 (0.85 to 0.96) of the processor time a delivery in a fan-out to
-// 1,000 (`relaybench fanout --subs 1000 --channels 1 --rate 40/s`, six rounds), 0.82 of that a message in 1:1
-// with one loop (`relaybench pairs --closed --subs 1000 --pubs 16`, five), no difference with two, where a
-// turn has little to write.
+// send() to each, in turns on two cores: 0.90 (0.84 to 1.05) of the processor time a delivery in a fan-out to
+// 1,000 (`relaybench fanout --subs 1000 --channels 1 --rate 40/s`, six rounds), 0.89 (0.77 to 1.18) of that a
+// message in 1:1 with one loop (`relaybench pairs --closed --subs 1000 --pubs 16`, five), no difference with
+// two, where a turn has little to write.
 void IoLoop::flush_dirty() {
-  const bool by_ring = send_ring_ != nullptr && send_ring_->usable() && dirty_.size() > 1;
+  const bool alone = dirty_.size() == 1;
   for (std::size_t i = 0; i < dirty_.size(); ++i) {
-    if (!by_ring || !dirty_[i]->offer(*send_ring_)) dirty_[i]->flush_at_end_of_turn();
-    if (by_ring && (send_ring_->full() || i + 1 == dirty_.size())) submit_sends();
+    if (alone || send_ring_ == nullptr || !dirty_[i]->offer(*send_ring_)) dirty_[i]->flush_at_end_of_turn();
+    if (send_ring_ != nullptr && (send_ring_->full() || i + 1 == dirty_.size())) submit_sends();
   }
   dirty_.clear();
 }
@@ -164,6 +164,7 @@ void IoLoop::flush_dirty() {
 void IoLoop::submit_sends() {
   for (const SendRing::Outcome& outcome : send_ring_->submit())
     outcome.connection->on_outcome(outcome.sent, outcome.error, outcome.wanted);
+  if (!send_ring_->usable()) send_ring_.reset();
 }
 
 void IoLoop::end_turn() {

@@ -267,3 +267,30 @@ TEST_CASE("The ring answers for each send by itself") {
   CHECK(std::string_view(bytes, 6) == "onetwo");
   for (const int fd : {whole[0], whole[1], broken[0], full[0], full[1]}) ::close(fd);
 }
+
+TEST_CASE("What a failing ring did not take is sent without it") {
+  if (!ring_is_to_be_had()) return;
+  Clients clients(1, Ring::kNone);  // somebody for the ring to name
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
+  const int nothing = ::open("/dev/null", O_RDWR);
+  const int next = ::dup(nothing);  // the lowest number that is free: what the ring will have
+  ::close(next);
+  const auto ring = SendRing::open();
+  REQUIRE(ring != nullptr);
+  REQUIRE(::dup2(nothing, next) == next);  // the kernel has no ring under it any more
+  std::string one = "one";
+  std::string two = "two";
+  for (std::string* text : {&one, &two}) {
+    ring->pieces()[0] = {text->data(), text->size()};
+    ring->add(*clients.connections.front(), ends[0], 1, text->size());
+  }
+  const auto outcomes = ring->submit();
+  CHECK_FALSE(ring->usable());
+  REQUIRE(outcomes.size() == 2);
+  for (const SendRing::Outcome& outcome : outcomes) CHECK(outcome.sent == 3);
+  char bytes[8];
+  REQUIRE(::recv(ends[1], bytes, sizeof bytes, 0) == 6);
+  CHECK(std::string_view(bytes, 6) == "onetwo");
+  for (const int fd : {nothing, ends[0], ends[1]}) ::close(fd);
+}
