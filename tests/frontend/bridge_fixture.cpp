@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <deque>
 #include <functional>
-#include <future>
 #include <map>
 #include <stdexcept>
 #include <thread>
@@ -19,6 +18,7 @@
 #include "net/tls.hpp"
 #include "server/make_storage.hpp"
 #include "support/await.hpp"
+#include "support/run_on.hpp"
 #include "support/storage_under_test.hpp"
 
 namespace relay::test {
@@ -288,14 +288,7 @@ struct BridgeServer::Loop {
     thread.join();
   }
   // Runs `work` on the loop and waits for it.
-  void run(const std::function<void()>& work) {
-    std::promise<void> done;
-    loop.post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().get();
-  }
+  void run(const std::function<void()>& work) { test::run_on(loop, work); }
 
   metrics::LoopMetrics metrics;
   net::IoLoop loop;

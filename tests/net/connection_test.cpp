@@ -8,11 +8,11 @@
 
 #include <atomic>
 #include <functional>
-#include <future>
 #include <mutex>
 
 #include "net/tls.hpp"
 #include "support/catch.hpp"
+#include "support/run_on.hpp"
 
 using namespace relay;
 using namespace relay::net;
@@ -75,14 +75,7 @@ class Fixture {
     if (peer_ >= 0) ::close(peer_);
   }
   // Runs on the loop and waits; what a turn queued is flushed before the next one.
-  void on_loop(const std::function<void()>& work) {
-    std::promise<void> done;
-    loop_.post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
+  void on_loop(const std::function<void()>& work) { test::run_on(loop_, work); }
   // Until `holds` on the loop's thread.
   bool await(const std::function<bool()>& holds) {
     for (int i = 0; i < kPatienceMs; ++i) {

@@ -16,7 +16,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
-#include <future>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -26,6 +25,7 @@
 #include "net/connection.hpp"
 #include "net/tls.hpp"
 #include "support/catch.hpp"
+#include "support/run_on.hpp"
 
 using namespace relay;
 using namespace relay::net;
@@ -94,14 +94,7 @@ class Clients {
   Clients(const Clients&) = delete;
   Clients& operator=(const Clients&) = delete;
 
-  void on_loop(const std::function<void()>& work) {
-    std::promise<void> done;
-    loop_.post([&] {
-      work();
-      done.set_value();
-    });
-    done.get_future().wait();
-  }
+  void on_loop(const std::function<void()>& work) { test::run_on(loop_, work); }
   bool has_ring() {
     bool has = false;
     on_loop([&] { has = loop_.has_send_ring(); });
