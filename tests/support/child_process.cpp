@@ -13,12 +13,19 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <stdexcept>
 
 namespace relay::test {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+// Below the range that the kernel takes for outgoing connections (32768 and up), so that none of the many
+// which tests make beside each other takes a port between its choice and its use. Above those that browsers
+// refuse.
+constexpr int kFirstPort = 11'000;
+constexpr int kLastPort = 32'767;
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> result;
@@ -127,15 +134,19 @@ void ChildProcess::gather() {
 }
 
 std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
+  static thread_local std::minstd_rand random{std::random_device{}()};
+  std::uniform_int_distribution<int> ports(kFirstPort, kLastPort);
+  for (int tries = 0; tries < 1000; ++tries) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(ports(random)));
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const bool is_free = ::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+    ::close(fd);
+    if (is_free) return ntohs(address.sin_port);
+  }
+  throw std::runtime_error("no free port");
 }
 
 ScratchFolder::ScratchFolder() {

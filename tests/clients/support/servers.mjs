@@ -1,6 +1,7 @@
 // Starts what the tests talk to, on free loopback ports, and ends it by pid: relayd, redis-server, a cuttable TCP
 // proxy. From the environment: RELAYD (the program), RELAY_STORAGE (memory or redis), RELAY_ARTIFACTS (a folder).
 import {spawn} from 'node:child_process';
+import {randomInt} from 'node:crypto';
 import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {connect, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
@@ -22,12 +23,18 @@ export function scratch() {
   return folder;
 }
 
+// Below the range that the kernel takes for outgoing connections (32768 and up), so that none of the many which
+// tests make beside each other takes the port before its server does. Above those that browsers refuse.
 export async function freePort() {
-  const server = createServer();
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
-  const {port} = server.address();
-  await new Promise((done) => server.close(done));
-  return port;
+  for (let tries = 0; tries < 1000; ++tries) {
+    const port = randomInt(11_000, 32_768);
+    const server = createServer();
+    const free = await new Promise((done) => server.once('error', () => done(false)).listen(port, '127.0.0.1', () => done(true)));
+    if (!free) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
+  throw new Error('no free port');
 }
 
 // A child process that must live until stop(); its output is kept for dumpLogs(). It gets a TERM should this process
