@@ -147,7 +147,7 @@ void IoLoop::schedule_end_of_turn() {
   asio::post(context_, [this] { end_turn(); });
 }
 
-// Hot: every byte to a client leaves here. One connection alone gains nothing from the ring, two do. Beside
+// Hot: every byte to a client leaves here. One connection alone has nobody to share a call with. Beside
 // send() to each, in turns on two cores: 0.90 (0.84 to 1.05) of the processor time a delivery in a fan-out to
 // 1,000 (`relaybench fanout --subs 1000 --channels 1 --rate 40/s`, six rounds), 0.89 (0.77 to 1.18) of that a
 // message in 1:1 with one loop (`relaybench pairs --closed --subs 1000 --pubs 16`, five), no difference with

@@ -103,10 +103,6 @@ SendRing::SendRing(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 SendRing::~SendRing() = default;
 
-bool SendRing::empty() const {
-  return impl_->count == 0;
-}
-
 bool SendRing::full() const {
   return impl_->count == kMaxSends;
 }
@@ -159,9 +155,6 @@ std::unique_ptr<SendRing> SendRing::open() {
 
 SendRing::SendRing(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SendRing::~SendRing() = default;
-bool SendRing::empty() const {
-  return true;
-}
 bool SendRing::full() const {
   return true;
 }

@@ -36,7 +36,6 @@ class SendRing {
   SendRing(const SendRing&) = delete;
   SendRing& operator=(const SendRing&) = delete;
 
-  bool empty() const;
   bool full() const;
   // Room for the pieces of the next send. REQUIRES: !full().
   std::span<iovec> pieces();

@@ -92,9 +92,9 @@ Section top_rows() {
           .live(),
       count(RELAY_FIELD(loops), 0, 1024, "Event loops, one thread each; 0 is one per core"),
       flag(RELAY_FIELD(io_uring),
-           "Hand what a turn writes to its clients to the kernel in one call, if it allows io_uring; false "
-           "writes "
-           "to each by itself"),
+           "Hand what a turn writes to clients without TLS to the kernel in one call, if it allows io_uring; "
+           "false "
+           "writes to each by itself"),
       text(RELAY_FIELD(state_directory),
            "Directory for what outlives the process; empty keeps nothing on disk")
           .example("\"/var/lib/relayd\""),

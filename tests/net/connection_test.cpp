@@ -74,7 +74,7 @@ class Fixture {
     thread_.join();
     if (peer_ >= 0) ::close(peer_);
   }
-  // Runs on the loop and waits; what a turn queued is flushed before the next one.
+  // Runs on the loop and waits. What it queued is flushed before the second call after it.
   void on_loop(const std::function<void()>& work) { test::run_on(loop_, work); }
   // Until `holds` on the loop's thread.
   bool await(const std::function<bool()>& holds) {
@@ -114,8 +114,10 @@ class Fixture {
   }
   // Each text in a turn of its own, one right after the other.
   void send_gathered(std::initializer_list<std::string> texts) {
-    for (const std::string& text : texts)
+    for (const std::string& text : texts) {
       on_loop([&] { connection->send_gathered(SharedFrame::copy_of(text)); });
+      on_loop([] {});  // the end of a turn is queued when its work returns: what comes now may overtake it
+    }
   }
   std::int64_t writes() {
     std::int64_t calls = 0;

@@ -233,7 +233,6 @@ TEST_CASE("The ring answers for each send by itself") {
 
   const auto ring = SendRing::open();
   REQUIRE(ring != nullptr);
-  CHECK(ring->empty());
   CHECK(ring->submit().empty());
   std::string one = "one";
   std::string two = "two";
@@ -254,7 +253,7 @@ TEST_CASE("The ring answers for each send by itself") {
   CHECK(outcomes[2].sent == -1);
   CHECK(outcomes[2].error == EAGAIN);
   CHECK(ring->usable());
-  CHECK(ring->empty());
+  CHECK(ring->submit().empty());
   char bytes[8];
   REQUIRE(::recv(whole[1], bytes, sizeof bytes, 0) == 6);
   CHECK(std::string_view(bytes, 6) == "onetwo");

@@ -8,8 +8,9 @@
 
 namespace relay::test {
 
-// Runs `work` on the loop's thread and waits for its end, which comes before that of the turn. REQUIRES: the
-// loop runs, on another thread.
+// Runs `work` on the loop's thread and waits for its end, which comes before that of the turn: the end is
+// queued when `work` returns, and work posted by then may overtake it. REQUIRES: the loop runs, on another
+// thread.
 inline void run_on(net::IoLoop& loop, const std::function<void()>& work) {
   std::promise<void> done;
   loop.post([&] {
