@@ -90,7 +90,7 @@ Outcome<void> import_anew(Stored& stored, const ImportFile& file, bool verify, I
       bool same = false;
       for (std::size_t k = 0; k < answer.size(); ++k) {
         const auto message = redis::parse_record(answer[k].text(), hub::ChannelName::copy_of(channel));
-        same = same || (message && message->body.data == data);
+        same = same || (message && message->data() == data);
       }
       counts.missing += same ? 0 : 1;
     };

@@ -18,12 +18,12 @@ void put_text(Json& object, const std::string& key, std::string_view text, bool 
   }
 }
 
-Json data_for_scripts(const hub::Draft& draft) {
-  if (draft.is_json) {
-    Json value = Json::parse(draft.data, nullptr, false);
+Json data_for_scripts(const hub::Message& message) {
+  if (message.is_json()) {
+    Json value = Json::parse(message.data(), nullptr, false);
     if (!value.is_discarded()) return value;
   }
-  return repair_utf8(draft.data);
+  return repair_utf8(message.data());
 }
 
 Failure bad(std::string why) {
@@ -150,34 +150,33 @@ const std::vector<Column>& message_columns() {
 
 Json message_row(const Element& element) {
   const hub::Message& message = *element.message;
-  Json row{{"id", message.id},
+  Json row{{"id", message.id()},
            {"time", rfc3339(message.published_ms())},
-           {"event", repair_utf8(message.body.event)},
-           {"bytes", message.body.data.size()},
-           {"data", data_for_scripts(message.body)},
+           {"event", repair_utf8(message.event())},
+           {"bytes", message.data().size()},
+           {"data", data_for_scripts(message)},
            {"channel", repair_utf8(message.channel())},
            {"expires", rfc3339(message.expires_ms())},
-           {"ttl_ms", message.body.ttl_ms},
-           {"json", message.body.is_json},
-           {"from", repair_utf8(message.body.from)},
+           {"ttl_ms", message.ttl_ms()},
+           {"json", message.is_json()},
+           {"from", repair_utf8(message.from())},
            {"exclude", Json::array()},
-           {"trace", repair_utf8(message.body.trace)}};
-  for (const std::string& client : message.body.exclude) row["exclude"].push_back(repair_utf8(client));
+           {"trace", repair_utf8(message.trace())}};
+  for (const std::string& client : message.exclude()) row["exclude"].push_back(repair_utf8(client));
   return row;
 }
 
 std::string export_line(const hub::Message& message) {
-  const hub::Draft& body = message.body;
   Json line;
   put_text(line, "channel", message.channel());
-  line["id"] = message.id;
-  line["ttl_ms"] = body.ttl_ms;
-  put_text(line, "event", body.event);
-  if (body.is_json) line["json"] = true;
-  put_text(line, "data", body.data, true);
-  put_text(line, "from", body.from);
-  put_text(line, "trace", body.trace);
-  for (const std::string& client : body.exclude) line["exclude"].push_back(repair_utf8(client));
+  line["id"] = message.id();
+  line["ttl_ms"] = message.ttl_ms();
+  put_text(line, "event", message.event());
+  if (message.is_json()) line["json"] = true;
+  put_text(line, "data", message.data(), true);
+  put_text(line, "from", message.from());
+  put_text(line, "trace", message.trace());
+  for (const std::string& client : message.exclude()) line["exclude"].push_back(repair_utf8(client));
   return line.dump();
 }
 

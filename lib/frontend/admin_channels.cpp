@@ -42,12 +42,12 @@ void add_backlog(Json& json, const Result<hub::ReadAnswer>& read) {
   }
   const hub::Page& page = read->pages.front();
   std::size_t bytes = 0;
-  for (const hub::MessagePtr& message : page.messages) bytes += message->body.data.size();
+  for (const hub::MessagePtr& message : page.messages) bytes += message->data().size();
   json["backlog_messages"] = page.messages.size();
   json["backlog_bytes"] = bytes;
   json["backlog_more"] = page.more;  // further ones are kept and not counted
   const auto edge = [&](const char* key, const hub::MessagePtr& message) {
-    json[std::string(key) + "_id"] = message->id;
+    json[std::string(key) + "_id"] = message->id();
     json[std::string(key) + "_time"] = rfc3339(message->published_ms());
   };
   if (!page.messages.empty()) {

@@ -45,8 +45,8 @@ std::int64_t random_ms(std::int64_t least, std::int64_t most) {
 
 SharedFrame bridge_frame(const hub::Message& message, std::string_view id) {
   std::string event;
-  event.reserve(message.body.data.size() + 64);
-  wire::append_sse_event(event, "message", id, message.body.data);
+  event.reserve(message.data().size() + 64);
+  wire::append_sse_event(event, "message", id, message.data());
   return chunk_of(event);
 }
 
@@ -69,7 +69,7 @@ hub::ChannelName bridge_channel(std::string_view client_id) {
 
 // A message that came by another front-end may have several lines: append_sse_event() sees to them.
 SharedFrame encode_bridge(const hub::Message& message) {
-  return bridge_frame(message, std::to_string(message.id));
+  return bridge_frame(message, std::to_string(message.id()));
 }
 
 BridgeSession::BridgeSession(net::Connection& connection, LoopContext& context, Terms terms)
@@ -129,7 +129,7 @@ void BridgeSession::on_message(hub::Subscription&, hub::Delivery& delivery, bool
 // What its `id:` says. Ids of one partition are one order; over several only their floor is safe to resume
 // from.
 MessageId BridgeSession::id_at(const hub::Message& message) {
-  if (!subscription_.is_joint()) return message.id;
+  if (!subscription_.is_joint()) return message.id();
   return last_id_ = std::max(last_id_, subscription_.floor());
 }
 
@@ -156,7 +156,7 @@ void BridgeSession::hold(Held held) {
   const hub::Message& message = held.delivery->message();
   if (!make_room(message, connection_.queued_bytes() + corked_->bytes)) return;
   if (corked_->messages.empty()) corked_->covered = 1;
-  corked_->bytes += message.body.data.size();
+  corked_->bytes += message.data().size();
   corked_->messages.push_back(std::move(held));
 }
 
@@ -198,11 +198,11 @@ void BridgeSession::send_event(const Held& held) {
 // seen. A message that is not kept is not worth that.
 bool BridgeSession::make_room(const hub::Message& message, std::size_t queued) {
   const auto most = static_cast<std::size_t>(context_.settings->options.client.max_queue_bytes);
-  if (queued + message.body.data.size() <= most) return true;
+  if (queued + message.data().size() <= most) return true;
   connection_.flush();
   const std::size_t corked = corked_ == nullptr ? 0 : corked_->bytes;
-  if (connection_.queued_bytes() + corked + message.body.data.size() <= most) return true;
-  if (message.body.ttl_ms == 0) {
+  if (connection_.queued_bytes() + corked + message.data().size() <= most) return true;
+  if (message.ttl_ms() == 0) {
     context_.metrics.add(Counter::kMessagesDroppedEphemeralSlow);
   } else if (!connection_.closing()) {
     context_.metrics.add(Counter::kMessagesDroppedSlowClosed);

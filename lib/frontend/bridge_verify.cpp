@@ -92,7 +92,7 @@ void answer_verdict(const ExchangePtr& exchange, const BridgeRecord& asked,
     return exchange->respond(bridge_error(status_of(answer.error().kind), "failed to read connections"));
   std::vector<BridgeRecord> records;
   for (const hub::MessagePtr& message : answer->pages.front().messages) {
-    records.push_back(BridgeRecord::parse(message->body.data));
+    records.push_back(BridgeRecord::parse(message->data()));
   }
   const std::string_view verdict = verdict_text(judge(records, asked));
   exchange->respond(json_response(200, "{\"status\":\"" + std::string(verdict) + "\"}\n"));

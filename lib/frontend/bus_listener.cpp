@@ -8,7 +8,7 @@ namespace {
 
 // An ephemeral message without an id: the store has not seen it.
 hub::DeliveryPtr local_delivery(hub::Draft draft) {
-  return hub::DeliveryPtr(new hub::Delivery(hub::MessagePtr(new hub::Message(0, std::move(draft)))));
+  return hub::DeliveryPtr(new hub::Delivery(hub::MessagePtr(hub::Message::make(0, std::move(draft)))));
 }
 
 // As the one that it is for gets it.
@@ -50,16 +50,16 @@ void BusListener::tick() {
 
 void BusListener::on_message(hub::Subscription&, hub::Delivery& delivery, bool) {
   const hub::Message& message = delivery.message();
-  const auto from = ClientId::parse(message.body.from);
+  const auto from = ClientId::parse(message.from());
   if (from && from->instance == context_.shared.instance_id)
     return;  // delivered already, without this detour
   context_.metrics.add(metrics::Counter::kCrossInstanceMessages);
   if (message.channel() == hub::kBroadcastChannel) return send_to_all(context_, delivery);
   if (context_.loop.index() == 0 && context_.shared.orders->take(message)) return;
   // A direct message names its receiver as the event.
-  const auto to = ClientId::parse(message.body.event);
+  const auto to = ClientId::parse(message.event());
   if (!to) return;
-  send_to_one(context_, *to, *direct_delivery(message.body));
+  send_to_one(context_, *to, *direct_delivery(message.draft()));
 }
 
 void broadcast(LoopContext& context, const std::string& from, std::string data, bool is_json,

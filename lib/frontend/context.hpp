@@ -102,7 +102,7 @@ struct LoopContext {
   void delist(std::uint32_t number);
   // Whether the message is for all but this client.
   bool is_excluded(std::uint32_t number, const hub::Message& message) const {
-    const std::vector<std::string>& exclude = message.body.exclude;
+    const std::span<const std::string> exclude = message.exclude();
     return !exclude.empty() && std::find(exclude.begin(), exclude.end(), client_id(number)) != exclude.end();
   }
 

@@ -14,12 +14,12 @@ namespace {
 
 SharedFrame sse_frame(const hub::Message& message, std::string_view data, bool with_id) {
   std::string event;
-  event.reserve(data.size() + message.body.event.size() + 64);
-  const bool has_id = with_id && message.body.ttl_ms != 0;
+  event.reserve(data.size() + message.event().size() + 64);
+  const bool has_id = with_id && message.ttl_ms() != 0;
   std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), message.id).ptr;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), message.id()).ptr;
   const std::string_view id(digits.data(), has_id ? static_cast<std::size_t>(end - digits.data()) : 0);
-  wire::append_sse_event(event, message.body.event, id, data);
+  wire::append_sse_event(event, message.event(), id, data);
   std::string chunk;
   chunk.reserve(event.size() + 16);
   wire::append_chunk(chunk, event);
@@ -28,7 +28,7 @@ SharedFrame sse_frame(const hub::Message& message, std::string_view data, bool w
 
 std::string typed_json(const hub::Message& message) {
   std::string json;
-  json.reserve(message.body.data.size() + message.channel().size() + 96);
+  json.reserve(message.data().size() + message.channel().size() + 96);
   append_message_json(json, message, true);
   return json;
 }
@@ -45,32 +45,32 @@ SharedFrame text_frame(std::string_view text) {
 void append_message_json(std::string& out, const hub::Message& message, bool with_type) {
   out += with_type ? "{\"type\":\"message\",\"channel\":" : "{\"channel\":";
   append_json_string(out, message.channel());
-  if (message.id != 0) out += ",\"id\":" + std::to_string(message.id);  // 0: never was in the store
-  if (!message.body.event.empty()) {
+  if (message.id() != 0) out += ",\"id\":" + std::to_string(message.id());  // 0: never was in the store
+  if (!message.event().empty()) {
     out += ",\"event\":";
-    append_json_string(out, message.body.event);
+    append_json_string(out, message.event());
   }
   out += ",\"data\":";
-  if (message.body.is_json) {
-    out += message.body.data;
+  if (message.is_json()) {
+    out += message.data();
   } else {
-    append_json_string(out, message.body.data);
+    append_json_string(out, message.data());
   }
-  if (!message.body.from.empty()) {
+  if (!message.from().empty()) {
     out += ",\"from\":";
-    append_json_string(out, message.body.from);
+    append_json_string(out, message.from());
   }
   // The bridge keeps a trace id of another kind in the same place.
-  if (is_traceparent(message.body.trace)) out.append(",\"traceparent\":\"").append(message.body.trace) += '"';
+  if (is_traceparent(message.trace())) out.append(",\"traceparent\":\"").append(message.trace()) += '"';
   out += '}';
 }
 
 SharedFrame encode_sse(const hub::Message& message) {
-  return sse_frame(message, message.body.data, true);
+  return sse_frame(message, message.data(), true);
 }
 
 SharedFrame encode_sse_rest(const hub::Message& message) {
-  return sse_frame(message, message.body.data, false);
+  return sse_frame(message, message.data(), false);
 }
 
 SharedFrame encode_sse_json(const hub::Message& message) {
@@ -105,7 +105,7 @@ std::string ws_cursor_fragment(std::string_view cursor) {
 }
 
 SharedFrame encode_ws_raw(const hub::Message& message) {
-  return text_frame(message.body.data);
+  return text_frame(message.data());
 }
 
 std::string gap_json(const hub::Gap& gap, bool with_type) {

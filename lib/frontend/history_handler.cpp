@@ -51,7 +51,7 @@ class HistoryAnswer {
     if (count_++ > 0) messages_ += ',';
     append_message_json(messages_, message, false);
     messages_.insert(messages_.size() - 1, ",\"published\":" + json_string(rfc3339(message.published_ms())));
-    cursor_ = std::max(cursor_, message.id);
+    cursor_ = std::max(cursor_, message.id());
   }
   void go_on_after(MessageId id) { cursor_ = std::max(cursor_, id); }
   void set_gap(const hub::Gap& gap) { gap_ = gap_json(gap, false); }
@@ -156,7 +156,7 @@ void answer_at_once(const ExchangePtr& exchange, HistoryRequest request) {
     if (request.after != 0 && request.after < lost) {
       // Where the data parted from the cursor's life: whoever asks from there misses nothing.
       const MessageId from = lost_before ? read->common(request.after) : request.after;
-      answer.set_gap({request.channel, from, page.messages.empty() ? lost + 1 : page.messages.front()->id});
+      answer.set_gap({request.channel, from, page.messages.empty() ? lost + 1 : page.messages.front()->id()});
       if (page.messages.empty()) answer.go_on_after(lost);
     }
     for (const hub::MessagePtr& message : page.messages) answer.add(*message);

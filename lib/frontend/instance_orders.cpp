@@ -20,7 +20,7 @@ constexpr std::string_view kObeyed = "obeyed";
 
 // An object whose members are read with a default; empty if the data is none.
 Json object_of(const hub::Message& message) {
-  Json json = Json::parse(message.body.data, nullptr, false);
+  Json json = Json::parse(message.data(), nullptr, false);
   return json.is_object() ? json : Json::object();
 }
 
@@ -79,9 +79,9 @@ void InstanceOrders::send_to_living(const std::string& instance, const RotationO
 }
 
 bool InstanceOrders::take(const hub::Message& message) {
-  if (message.body.event == kOrder) {
+  if (message.event() == kOrder) {
     take_order(message);
-  } else if (message.body.event == kObeyed) {
+  } else if (message.event() == kObeyed) {
     take_answer(message);
   } else {
     return false;

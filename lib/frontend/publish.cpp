@@ -17,7 +17,7 @@ void deliver_here(LoopContext& context, const hub::DeliveryPtr& delivery) {
 void publish(LoopContext& context, hub::PublishRequest request, PublishDone done) {
   hub::DeliveryPtr unstored;  // has no ttl yet: it is ephemeral
   if (context.settings->options.when_store_is_down == "local") {
-    unstored = hub::DeliveryPtr(new hub::Delivery(hub::MessagePtr(new hub::Message(0, request.draft))));
+    unstored = hub::DeliveryPtr(new hub::Delivery(hub::MessagePtr(hub::Message::make(0, request.draft))));
   }
   context.hub.publish(std::move(request), [&context, unstored = std::move(unstored),
                                            done = std::move(done)](const Result<hub::Appended>& appended) {

@@ -24,9 +24,9 @@ class SkipLog {
                            [&](const hub::Gap& gap) { return gap.channel.view() == message.channel(); });
     if (at == gaps_->end()) {
       if (gaps_->size() == kMaxChannels) gaps_->pop_back();
-      at = gaps_->insert(gaps_->end(), {message.body.channel, message.id - 1, message.id + 1});
+      at = gaps_->insert(gaps_->end(), {message.channel_name(), message.id() - 1, message.id() + 1});
     }
-    at->first = message.id + 1;
+    at->first = message.id() + 1;
   }
   std::vector<hub::Gap> take() { return std::move(*std::exchange(gaps_, nullptr)); }
 

@@ -66,7 +66,7 @@ void SseSession::on_live(hub::Subscription&) {
 // Hot: once per message and stream.
 void SseSession::on_message(hub::Subscription& subscription, hub::Delivery& delivery, bool) {
   if (context_.is_excluded(number_, delivery.message())) return;
-  const bool has_cursor = subscription.is_joint() && delivery.message().body.ttl_ms != 0;
+  const bool has_cursor = subscription.is_joint() && delivery.message().ttl_ms() != 0;
   has_cursor ? send_joint(delivery) : send_whole(delivery);
 }
 
@@ -101,7 +101,7 @@ bool SseSession::make_room(std::size_t bytes, const hub::Message& message) {
     if (!skipped_.empty()) tell_skipped();
     return true;
   }
-  if (message.body.ttl_ms == 0) {
+  if (message.ttl_ms() == 0) {
     context_.metrics.add(Counter::kMessagesDroppedEphemeralSlow);
     skipped_.note(message);
   } else if (!connection_.closing()) {

@@ -118,7 +118,7 @@ bool WsSession::make_room(std::size_t bytes, const hub::Message& message) {
     if (!skipped_.empty()) tell_skipped();
     return true;
   }
-  if (message.body.ttl_ms != 0) {
+  if (message.ttl_ms() != 0) {
     drop_slow_client();
   } else {
     context_.metrics.add(Counter::kMessagesDroppedEphemeralSlow);
@@ -282,7 +282,7 @@ void WsSession::on_live(hub::Subscription& subscription) {
 
 void WsSession::on_message(hub::Subscription& subscription, hub::Delivery& delivery, bool) {
   const bool has_cursor =
-      subscription.is_joint() && delivery.message().body.ttl_ms != 0 && format_ == Format::kJson;
+      subscription.is_joint() && delivery.message().ttl_ms() != 0 && format_ == Format::kJson;
   has_cursor ? send_joint(subscription, delivery) : send_message(delivery);
 }
 

@@ -177,11 +177,11 @@ void Hub::on_announced(DeliveryPtr delivery) {
 void Hub::fan_out(const DeliveryPtr& delivery) {
   const Message& message = delivery->message();
   // What a heal had already comes again; each subscription drops it by its own position.
-  if (message.body.ttl_ms != 0) watermark_ = std::max(watermark_, message.id);
+  if (message.ttl_ms() != 0) watermark_ = std::max(watermark_, message.id());
   Topic* topic = topics_.find(message.channel());
   if (topic == nullptr) return;
   ++topic->messages;
-  topic->last = message.id;
+  topic->last = message.id();
   metrics_.observe(
       metrics::Histogram::kDeliveryLatency,
       static_cast<double>(std::max<std::int64_t>(0, clock_.wall_ms() - message.published_ms())) / 1000);
@@ -207,9 +207,9 @@ void Hub::deliver_unstored(const DeliveryPtr& delivery) {
 // moves no position.
 void Hub::deliver(Subscription& subscription, Delivery& delivery) {
   const Message& message = delivery.message();
-  if (message.body.ttl_ms != 0) {
-    if (message.id <= subscription.position_) return;
-    subscription.position_ = message.id;
+  if (message.ttl_ms() != 0) {
+    if (message.id() <= subscription.position_) return;
+    subscription.position_ = message.id();
   }
   metrics_.add(Counter::kMessagesDelivered);
   subscription.subscriber().on_message(subscription, delivery, false);

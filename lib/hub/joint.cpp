@@ -44,8 +44,8 @@ class Joint::Part final : public Subscriber {
   SubscriberInfo info() const override { return subscriber().info(); }
 
   void tell(Delivery& delivery, bool replayed) {
-    if (delivery.message().body.ttl_ms != 0) {
-      told_ = delivery.message().id;
+    if (delivery.message().ttl_ms() != 0) {
+      told_ = delivery.message().id();
       told_is_time_ = false;
     }
     subscriber().on_message(joint_.whole_, delivery, replayed);

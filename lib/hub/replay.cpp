@@ -56,11 +56,11 @@ void Replay::pump() {
     heads_.pop();
     const MessagePtr message = std::move(lane.buffer[lane.next++]);
     if (lane.next < lane.buffer.size()) {
-      heads_.push({lane.buffer[lane.next]->id, index});
+      heads_.push({lane.buffer[lane.next]->id(), index});
     } else if (lane.more) {
       due_.push_back(index);
     }
-    position_ = message->id;
+    position_ = message->id();
     const bool go_on = sink_.on_message(message);
     if (*alive != run) return;  // restarted or destroyed from within
     if (!go_on) {
@@ -153,24 +153,24 @@ void Replay::take_page(std::uint32_t index, Page page) {
   lane.next = 0;
   lane.more = page.more;
   for (MessagePtr& message : page.messages) {
-    if (message->id > last_) {
+    if (message->id() > last_) {
       lane.more = false;
       break;
     }
-    if (message->id > lane.read_through) {
-      lane.read_through = message->id;
+    if (message->id() > lane.read_through) {
+      lane.read_through = message->id();
       lane.buffer.push_back(std::move(message));
     }
   }
-  if (!had_head && !lane.buffer.empty()) heads_.push({lane.buffer.front()->id, index});
+  if (!had_head && !lane.buffer.empty()) heads_.push({lane.buffer.front()->id(), index});
   if (lane.more && lane.buffer.empty()) due_.push_back(index);
 }
 
 void Replay::tell_gap(const Lane& lane, const Page& page) {
   const auto kept = std::find_if(page.messages.begin(), page.messages.end(),
-                                 [&](const MessagePtr& message) { return message->id > page.gone; });
+                                 [&](const MessagePtr& message) { return message->id() > page.gone; });
   sink_.on_gap({lane.source.channel, lane.read_through,
-                kept == page.messages.end() ? page.gone + 1 : (*kept)->id, page.gone});
+                kept == page.messages.end() ? page.gone + 1 : (*kept)->id(), page.gone});
 }
 
 void Replay::finish() {

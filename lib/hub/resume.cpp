@@ -14,7 +14,7 @@ Resume::Resume(Hub& hub, Subscription& subscription, const SubscribeRequest& req
                                   [this](const MessagePtr& message) {
                                     become_live(false);
                                     const DeliveryPtr delivery(new Delivery(message));
-                                    subscription_.position_ = message->id;
+                                    subscription_.position_ = message->id();
                                     know_position();
                                     hub_.replayed(subscription_, *delivery);
                                     return !subscription_.subscriber().congested();
@@ -148,8 +148,8 @@ void Resume::forget_hold() {
     Gap gap = held.gap;
     if (held.delivery != nullptr) {
       const Message& message = held.delivery->message();
-      if (message.body.ttl_ms != 0 || message.id == 0) continue;
-      gap = {message.body.channel, message.id - 1, message.id + 1, message.id};
+      if (message.ttl_ms() != 0 || message.id() == 0) continue;
+      gap = {message.channel_name(), message.id() - 1, message.id() + 1, message.id()};
     }
     const auto [at, added] = gaps.try_emplace(gap.channel.view(), gap);
     if (added) continue;

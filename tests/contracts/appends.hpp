@@ -41,15 +41,15 @@ class Appends {
   // REQUIRES: collected. How many of the stored ones the store has kept.
   std::size_t kept(const hub::Page& page) const {
     std::size_t count = 0;
-    for (const auto& message : page.messages) count += stored_.count(message->body.data);
+    for (const auto& message : page.messages) count += stored_.count(message->data());
     return count;
   }
   // REQUIRES: collected. Compares with what the store kept.
   void check_against(const hub::Page& page) const {
     std::map<std::string, MessageId> kept;
     for (const auto& message : page.messages) {
-      CHECK(kept.emplace(message->body.data, message->id).second);  // once
-      CHECK(refused_.count(message->body.data) == 0);
+      CHECK(kept.emplace(message->data(), message->id()).second);  // once
+      CHECK(refused_.count(message->data()) == 0);
     }
     std::size_t lost = 0;
     for (const auto& [data, id] : stored_) lost += kept.count(data) == 1 && kept.at(data) == id ? 0 : 1;
@@ -70,8 +70,8 @@ class Appends {
   }();
   int sent_ = 0;
   std::vector<std::pair<std::string, std::future<Result<hub::Appended>>>> answers_;
-  std::map<std::string, MessageId> stored_;
-  std::set<std::string> refused_;
+  std::map<std::string, MessageId, std::less<>> stored_;
+  std::set<std::string, std::less<>> refused_;
   std::size_t unknown_ = 0;
 };
 

@@ -16,7 +16,7 @@ void Recorder::add(Event event) {
 void Recorder::on_announced(hub::DeliveryPtr delivery) {
   {
     const std::lock_guard lock(mutex_);
-    reached_ = std::max(reached_, delivery->message().id);
+    reached_ = std::max(reached_, delivery->message().id());
   }
   add({Event::Kind::kAnnounced, {}, delivery->shared_message()});
 }
@@ -209,7 +209,7 @@ hub::ReadQuery query(std::string_view channel, MessageId after, std::uint32_t li
 
 std::vector<MessageId> ids_of(const std::vector<hub::MessagePtr>& messages) {
   std::vector<MessageId> ids;
-  for (const hub::MessagePtr& message : messages) ids.push_back(message->id);
+  for (const hub::MessagePtr& message : messages) ids.push_back(message->id());
   return ids;
 }
 

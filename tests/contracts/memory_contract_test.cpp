@@ -93,7 +93,7 @@ TEST_CASE("What a slow loop's inbox has no room for, and is kept, is an interrup
   // And it hears again.
   const MessageId next = scene.quick.publish({.channel = "kept:1"});
   REQUIRE(scene.slow.heard().await(
-      [&](const auto& heard) { return heard.back().message && heard.back().message->id == next; }));
+      [&](const auto& heard) { return heard.back().message && heard.back().message->id() == next; }));
 }
 
 TEST_CASE("What a slow loop's inbox has no room for, and is ephemeral, is said to be skipped") {

@@ -53,9 +53,9 @@ TEST_CASE("what one turn brings is one script, and in order within each channel"
     REQUIRE(page.messages.size() == 20);
     for (int i = 0; i < 20; ++i) {
       const auto at = static_cast<std::size_t>(3 * i + c);
-      CHECK(page.messages[static_cast<std::size_t>(i)]->body.data == publishes[at].data);
+      CHECK(page.messages[static_cast<std::size_t>(i)]->data() == publishes[at].data);
       REQUIRE(answers[at].has_value());
-      CHECK(page.messages[static_cast<std::size_t>(i)]->id == answers[at]->id);
+      CHECK(page.messages[static_cast<std::size_t>(i)]->id() == answers[at]->id);
     }
   }
 }
@@ -106,7 +106,7 @@ TEST_CASE("each of a batch succeeds or fails alone") {
   CHECK(code(8).empty());
   CHECK(code(9).empty());
   std::vector<std::string> kept;
-  for (const auto& message : on.member.page("room:1").messages) kept.push_back(message->body.data);
+  for (const auto& message : on.member.page("room:1").messages) kept.emplace_back(message->data());
   CHECK(kept == std::vector<std::string>{"first", "1", "9", "10"});
   CHECK(on.member.page("odd").messages.size() == 1);
   CHECK(std::stoll(on.server.command({"PTTL", "relay:last:odd"})) > 0);

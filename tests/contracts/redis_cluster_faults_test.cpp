@@ -88,7 +88,7 @@ struct OnCluster {
     CHECK(member->heard().await([&](const std::vector<Event>& events) {
       std::set<MessageId> missing = ids;
       for (const Event& event : events) {
-        if (event.message) missing.erase(event.message->id);
+        if (event.message) missing.erase(event.message->id());
       }
       return missing.empty();
     }));
@@ -251,7 +251,7 @@ TEST_CASE("the links that hear are cut on every node, and ten thousand watches c
   on.check_live();
   const MessageId id = on.member->publish({.channel = "many:9999"});
   CHECK(on.member->heard().await(
-      [&](const auto& events) { return events.back().message && events.back().message->id == id; }));
+      [&](const auto& events) { return events.back().message && events.back().message->id() == id; }));
 }
 
 // As the hub does to heal: all partitions at once.

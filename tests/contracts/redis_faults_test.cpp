@@ -36,7 +36,7 @@ struct OnRedis {
   void check_live(std::string_view channel) {
     const MessageId id = member->publish({.channel = std::string(channel)});
     CHECK(member->heard().await(
-        [&](const auto& events) { return events.back().message && events.back().message->id == id; }));
+        [&](const auto& events) { return events.back().message && events.back().message->id() == id; }));
   }
   RedisServer server;
   redis::RedisSettings settings;

@@ -31,7 +31,7 @@ struct OnSentinels {
   void check_live() {
     const MessageId id = member->publish({});
     CHECK(member->heard().await(
-        [&](const auto& events) { return events.back().message && events.back().message->id == id; }));
+        [&](const auto& events) { return events.back().message && events.back().message->id() == id; }));
   }
   RedisSentinels sentinels;
   redis::RedisSettings settings;

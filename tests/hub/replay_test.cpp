@@ -30,7 +30,7 @@ struct Fixture {
   Replay replay{storage,
                 {.on_message =
                      [this](const MessagePtr& message) {
-                       ids.push_back(message->id);
+                       ids.push_back(message->id());
                        return ids.size() != stop_after;
                      },
                  .on_gap = [this](const Gap& gap) { gaps.push_back(gap); },

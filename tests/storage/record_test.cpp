@@ -29,15 +29,15 @@ TEST_CASE("a record comes back as it was") {
   const hub::Draft draft = full_draft();
   const auto message = parse_record("7340032" + encode_record_tail(draft), kRoom);
   REQUIRE(message);
-  CHECK(message->id == 7340032);
-  CHECK(message->body.channel.data() == kRoom.data());  // the same bytes, not a copy
-  CHECK(message->body.event == draft.event);
-  CHECK(message->body.data == draft.data);
-  CHECK(message->body.is_json);
-  CHECK(message->body.ttl_ms == draft.ttl_ms);
-  CHECK(message->body.from == draft.from);
-  CHECK(message->body.exclude == draft.exclude);
-  CHECK(message->body.trace == draft.trace);
+  CHECK(message->id() == 7340032);
+  CHECK(message->channel_name().data() == kRoom.data());  // the same bytes, not a copy
+  CHECK(message->event() == draft.event);
+  CHECK(message->data() == draft.data);
+  CHECK(message->is_json());
+  CHECK(message->ttl_ms() == draft.ttl_ms);
+  CHECK(message->from() == draft.from);
+  CHECK(std::ranges::equal(message->exclude(), draft.exclude));
+  CHECK(message->trace() == draft.trace);
   const auto head = parse_record_head("7340032" + encode_record_tail(draft));
   REQUIRE(head);
   CHECK(head->id == 7340032);
@@ -51,7 +51,7 @@ TEST_CASE("a record that is cut is never read beyond its end") {
   for (std::size_t size = 0; size < record.size(); ++size) {
     const auto message = parse_record(std::string(record, 0, size), kRoom);
     REQUIRE((message != nullptr) == (size >= before_data));
-    if (message) CHECK(message->body.data == full_draft().data.substr(0, size - before_data));
+    if (message) CHECK(message->data() == full_draft().data.substr(0, size - before_data));
   }
 }
 

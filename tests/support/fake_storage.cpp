@@ -19,7 +19,7 @@ MessageId FakeStorage::store(std::string_view channel, std::string_view data, bo
   draft.channel = hub::ChannelName::copy_of(channel);
   draft.data = data;
   draft.ttl_ms = kept ? 60'000 : 0;
-  const hub::MessagePtr message(new hub::Message(++last_, std::move(draft)));
+  const hub::MessagePtr message(hub::Message::make(++last_, std::move(draft)));
   if (kept) backlogs_[std::string(channel)].messages.push_back(message);
   announce(message);
   return last_;
@@ -38,7 +38,7 @@ void FakeStorage::trim(std::string_view channel, std::size_t keep) {
   if (found == backlogs_.end()) return;
   auto& messages = found->second.messages;
   while (messages.size() > keep) {
-    found->second.gone = messages.front()->id;
+    found->second.gone = messages.front()->id();
     messages.erase(messages.begin());
   }
 }
@@ -67,7 +67,7 @@ void FakeStorage::go_on_above(MessageId common) {
 void FakeStorage::lose_end(MessageId last) {
   last_ = last;
   for (auto& [name, backlog] : backlogs_) {
-    std::erase_if(backlog.messages, [&](const hub::MessagePtr& message) { return message->id > last; });
+    std::erase_if(backlog.messages, [&](const hub::MessagePtr& message) { return message->id() > last; });
   }
 }
 
@@ -87,7 +87,7 @@ hub::ReadAnswer FakeStorage::read_now(const std::vector<hub::ReadQuery>& queries
     if (found == backlogs_.end()) continue;
     page.gone = found->second.gone;
     for (const hub::MessagePtr& message : found->second.messages) {
-      if (message->id <= query.after) continue;
+      if (message->id() <= query.after) continue;
       if (page.messages.size() == query.limit) {
         page.more = true;
         break;
@@ -241,7 +241,7 @@ void RecordingSubscriber::on_live(hub::Subscription&) {
 void RecordingSubscriber::on_message(hub::Subscription&, hub::Delivery& delivery, bool replayed) {
   Told& one = told.emplace_back();
   one.channel = delivery.message().channel();
-  one.id = delivery.message().id;
+  one.id = delivery.message().id();
   one.replayed = replayed;
   if (!keeps_cursors) return;
   one.cursor = subscription.cursor();

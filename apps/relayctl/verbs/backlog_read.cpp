@@ -112,7 +112,7 @@ Outcome<void> get(Context& context) {
   if (!there) return there.error();
   for (const Element& element : *there) {
     if (!element.readable((*stored)->now_ms())) continue;
-    if (context.arguments.has("--raw")) return context.output.text(element.message->body.data);
+    if (context.arguments.has("--raw")) return context.output.text(element.message->data());
     return context.output.record(message_columns(), message_row(element));
   }
   LogGlance at_a_glance;
@@ -135,7 +135,7 @@ Outcome<void> count(Context& context) {
     if (element.kind != ElementKind::kMarker) bytes += element.bytes.size();
     if (element.readable(now)) {
       ++messages;
-      data_bytes += element.message->body.data.size();
+      data_bytes += element.message->data().size();
       if (first == 0) first = element.id;
       newest = element.id;
       return;

@@ -208,7 +208,7 @@ Outcome<bool> rm(Context& context) {
     }
     rows.push_back({{"id", element.id},
                     {"time", rfc3339(id_time_ms(element.id))},
-                    {"bytes", element.message->body.data.size()},
+                    {"bytes", element.message->data().size()},
                     {"done", removed}});
   }
   if (const auto shown = context.output.rows(context.columns(), std::move(rows)); !shown)

@@ -15,7 +15,7 @@ constexpr std::size_t kSweepPerCall = 1000;
 constexpr std::size_t kMessageOverhead = 256;
 
 std::size_t inbox_cost(const hub::Message& message) {
-  return message.body.data.size() + kMessageOverhead;
+  return message.data().size() + kMessageOverhead;
 }
 
 std::size_t digest_of(const hub::Draft& draft) {
@@ -43,17 +43,17 @@ void Inbox::push(const hub::DeliveryPtr& delivery) {
 void Inbox::miss(const hub::Message& message) {
   if (!std::exchange(full_, true)) ++counts_.overflows;
   ++counts_.missed;
-  if (message.body.ttl_ms != 0) {
+  if (message.ttl_ms() != 0) {
     missed_kept_ = true;
     return;
   }
   auto at = skipped_.find(message.channel());
   if (at == skipped_.end()) {
-    hub::Skipped fresh{message.body.channel, message.id, message.id, 0};
+    hub::Skipped fresh{message.channel_name(), message.id(), message.id(), 0};
     const std::string_view name = fresh.channel.view();
     at = skipped_.emplace(name, std::move(fresh)).first;
   }
-  at->second.last = message.id;
+  at->second.last = message.id();
   ++at->second.count;
 }
 
@@ -92,15 +92,18 @@ unsigned MemoryStore::add_inbox(std::shared_ptr<Inbox> inbox) {
   return static_cast<unsigned>(inboxes_.size() - 1);
 }
 
-// Hot: once per publish.
+// Hot: once per publish. The message is made before the lock is taken; under it, it only gets its id, and the
+// name that its channel has here already.
 Result<hub::Appended> MemoryStore::append(hub::AppendRequest request) {
+  std::size_t digest = 0;
+  if (!request.idempotency_key.empty()) digest = digest_of(request.draft);
+  const auto made = hub::Message::make(0, std::move(request.draft));
+  const hub::MessagePtr message = made;
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ms = clock_.wall_ms();
   std::string key;
-  std::size_t digest = 0;
   if (!request.idempotency_key.empty()) {
-    key = std::string(request.draft.channel.view()) + '\n' + request.idempotency_key;
-    digest = digest_of(request.draft);
+    key = std::string(message->channel()) + '\n' + request.idempotency_key;
     const auto known = remembered_.find(key);
     if (known != remembered_.end() && known->second.until_ms > now_ms) {
       if (known->second.digest != digest) {
@@ -111,12 +114,11 @@ Result<hub::Appended> MemoryStore::append(hub::AppendRequest request) {
     }
   }
   last_ = next_id(now_ms, last_);
-  const hub::MessagePtr message(new hub::Message(last_, std::move(request.draft)));
-  auto found = channels_.find(message->body.channel);
-  if (message->body.ttl_ms != 0) {
-    if (found == channels_.end()) found = channels_.try_emplace(message->body.channel).first;
-    keep(found->second, message, request.keep);
-  }
+  auto found = channels_.find(message->channel());
+  if (message->ttl_ms() != 0 && found == channels_.end())
+    found = channels_.try_emplace(message->channel_name()).first;
+  made->store_as(last_, found == channels_.end() ? message->channel_name() : found->first);
+  if (message->ttl_ms() != 0) keep(found->second, message, request.keep);
   if (!key.empty()) {
     const std::int64_t until = now_ms + hub::kIdempotencyWindow.count();
     remembered_[key] = {last_, digest, until};
@@ -136,12 +138,12 @@ void MemoryStore::keep(Channel& channel, const hub::MessagePtr& message, const h
     channel.backlog = std::make_unique<Backlog>();
     ++totals_.channels;
   }
-  if (!std::exchange(channel.in_sweep, true)) sweep_queue_.push_back(message->body.channel);
+  if (!std::exchange(channel.in_sweep, true)) sweep_queue_.push_back(message->channel_name());
   Backlog& backlog = *channel.backlog;
   backlog.messages.push_back(message);
-  backlog.bytes += message->body.data.size();
+  backlog.bytes += message->data().size();
   ++totals_.messages;
-  totals_.bytes += static_cast<std::int64_t>(message->body.data.size());
+  totals_.bytes += static_cast<std::int64_t>(message->data().size());
   channel.forget_at_ms = message->published_ms() + (options.max_age + kRemembered).count();
   while (backlog.messages.size() > options.max_count ||
          (backlog.bytes > options.max_bytes && backlog.messages.size() > 1)) {
@@ -152,10 +154,10 @@ void MemoryStore::keep(Channel& channel, const hub::MessagePtr& message, const h
 void MemoryStore::drop_first(Channel& channel) {
   Backlog& backlog = *channel.backlog;
   const hub::Message& first = *backlog.messages.front();
-  backlog.bytes -= first.body.data.size();
+  backlog.bytes -= first.data().size();
   --totals_.messages;
-  totals_.bytes -= static_cast<std::int64_t>(first.body.data.size());
-  channel.gone = std::max(channel.gone, first.id);
+  totals_.bytes -= static_cast<std::int64_t>(first.data().size());
+  channel.gone = std::max(channel.gone, first.id());
   backlog.messages.pop_front();
 }
 
@@ -199,10 +201,10 @@ hub::Page MemoryStore::page_of(const hub::ReadQuery& query, std::int64_t now_ms)
   const Backlog& backlog = *channel.backlog;
   auto at =
       std::upper_bound(backlog.messages.begin(), backlog.messages.end(), query.after,
-                       [](MessageId after, const hub::MessagePtr& message) { return after < message->id; });
+                       [](MessageId after, const hub::MessagePtr& message) { return after < message->id(); });
   for (; at != backlog.messages.end(); ++at) {
     if ((*at)->expires_ms() <= now_ms) {
-      page.gone = std::max(page.gone, (*at)->id);
+      page.gone = std::max(page.gone, (*at)->id());
     } else if (page.messages.size() == query.limit) {
       page.more = true;
       break;

@@ -221,7 +221,7 @@ void Partition::on_announced(std::string_view topic, std::string_view record) {
     return log::warning("storage.bad_record", "an announcement is not a record; it is dropped",
                         {{"channel", channel->view()}});
   }
-  saw(message->id);
+  saw(message->id());
   if (events_ != nullptr) events_->on_announced(hub::DeliveryPtr(new hub::Delivery(std::move(message))));
 }
 

@@ -96,7 +96,7 @@ hub::MessagePtr parse_record(std::string_view record, const hub::ChannelName& ch
   draft.ttl_ms = static_cast<std::uint32_t>(head.numbers[1]);
   draft.from = from;
   draft.trace = trace;
-  return hub::MessagePtr(new hub::Message(head.numbers[0], std::move(draft)));
+  return hub::MessagePtr(hub::Message::make(head.numbers[0], std::move(draft)));
 }
 
 std::string encode_tombstone(MessageId id) {
