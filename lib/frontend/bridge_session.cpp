@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/scratch_text.hpp"
 #include "frontend/bridge_answers.hpp"
 #include "frontend/bridge_handlers.hpp"
 #include "frontend/bridge_state.hpp"
@@ -22,7 +23,9 @@ using metrics::Gauge;
 constexpr std::size_t kMaxClientIds = 1000;
 
 SharedFrame chunk_of(std::string_view text) {
-  return SharedFrame::copy_of(wire::as_chunk(text));
+  ScratchText chunk;
+  wire::append_chunk(*chunk, text);
+  return SharedFrame::copy_of(*chunk);
 }
 
 const SharedFrame& first_line_frame() {
@@ -44,10 +47,9 @@ std::int64_t random_ms(std::int64_t least, std::int64_t most) {
 }
 
 SharedFrame bridge_frame(const hub::Message& message, std::string_view id) {
-  std::string event;
-  event.reserve(message.data().size() + 64);
-  wire::append_sse_event(event, "message", id, message.data());
-  return chunk_of(event);
+  ScratchText event;
+  wire::append_sse_event(*event, "message", id, message.data());
+  return chunk_of(*event);
 }
 
 SharedFrame encode_bridge_rest(const hub::Message& message) {

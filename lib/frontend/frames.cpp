@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/scratch_text.hpp"
 #include "base/text.hpp"
 #include "frontend/traceparent.hpp"
 #include "wire/chunked.hpp"
@@ -13,31 +14,21 @@ namespace relay::frontend {
 namespace {
 
 SharedFrame sse_frame(const hub::Message& message, std::string_view data, bool with_id) {
-  std::string event;
-  event.reserve(data.size() + message.event().size() + 64);
+  ScratchText event;
   const bool has_id = with_id && message.ttl_ms() != 0;
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), message.id()).ptr;
   const std::string_view id(digits.data(), has_id ? static_cast<std::size_t>(end - digits.data()) : 0);
-  wire::append_sse_event(event, message.event(), id, data);
-  std::string chunk;
-  chunk.reserve(event.size() + 16);
-  wire::append_chunk(chunk, event);
-  return SharedFrame::copy_of(chunk);
-}
-
-std::string typed_json(const hub::Message& message) {
-  std::string json;
-  json.reserve(message.data().size() + message.channel().size() + 96);
-  append_message_json(json, message, true);
-  return json;
+  wire::append_sse_event(*event, message.event(), id, data);
+  ScratchText chunk;
+  wire::append_chunk(*chunk, *event);
+  return SharedFrame::copy_of(*chunk);
 }
 
 SharedFrame text_frame(std::string_view text) {
-  std::string frame;
-  frame.reserve(text.size() + 10);
-  wire::append_frame(frame, wire::WsOpcode::kText, text);
-  return SharedFrame::copy_of(frame);
+  ScratchText frame;
+  wire::append_frame(*frame, wire::WsOpcode::kText, text);
+  return SharedFrame::copy_of(*frame);
 }
 
 }  // namespace
@@ -74,23 +65,29 @@ SharedFrame encode_sse_rest(const hub::Message& message) {
 }
 
 SharedFrame encode_sse_json(const hub::Message& message) {
-  return sse_frame(message, typed_json(message), true);
+  ScratchText json;
+  append_message_json(*json, message, true);
+  return sse_frame(message, *json, true);
 }
 
 SharedFrame encode_sse_json_rest(const hub::Message& message) {
-  return sse_frame(message, typed_json(message), false);
+  ScratchText json;
+  append_message_json(*json, message, true);
+  return sse_frame(message, *json, false);
 }
 
 SharedFrame encode_ws_json(const hub::Message& message) {
-  return text_frame(typed_json(message));
+  ScratchText json;
+  append_message_json(*json, message, true);
+  return text_frame(*json);
 }
 
 SharedFrame encode_ws_json_rest(const hub::Message& message) {
-  std::string json;
-  append_message_json(json, message, false);
-  std::string frame;
-  wire::append_frame(frame, wire::WsOpcode::kContinuation, std::string_view(json).substr(1));
-  return SharedFrame::copy_of(frame);
+  ScratchText json;
+  append_message_json(*json, message, false);
+  ScratchText frame;
+  wire::append_frame(*frame, wire::WsOpcode::kContinuation, std::string_view(*json).substr(1));
+  return SharedFrame::copy_of(*frame);
 }
 
 std::string sse_cursor_line(std::string_view cursor) {

@@ -4,6 +4,7 @@
 
 #include "base/bytes.hpp"
 #include "base/log.hpp"
+#include "base/scratch_text.hpp"
 #include "frontend/admin_handlers.hpp"
 #include "frontend/bridge_answers.hpp"
 #include "frontend/bridge_state.hpp"
@@ -247,9 +248,11 @@ void HttpSession::finish(wire::HttpResponse response) {
   if (exchange->front_end_ == FrontEnd::kBridge)
     count_bridge_request(*exchange, response.status, response.body.size());
   if (response.status >= 400) log_refusal(connection_, response.status, &request, "a request was refused");
-  std::string out;
-  wire::append_response(out, response, keep, request.method == "HEAD", request.version_minor);
-  connection_.send_copy(out);
+  {
+    ScratchText out;
+    wire::append_response(*out, response, keep, request.method == "HEAD", request.version_minor);
+    connection_.send_copy(*out);
+  }
   exchange->last_session_ = this;
   if (!keep) {
     closing_ = true;

@@ -17,8 +17,6 @@ namespace {
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
-constexpr std::size_t kUsualFields = 16;
-
 struct Refusal {
   int status = 0;
   const char* message = nullptr;
@@ -289,7 +287,7 @@ class HttpRequestParser::Impl {
   }
 
   void parse_head(std::string_view head) {
-    request_.headers.reserve(head.size(), kUsualFields);
+    request_.headers.reserve(head.size());
     RequestHead parser(request_);
     if (const Refusal refusal = parser.parse(head)) return fail(refusal);
     left_ = parser.is_chunked() ? 0 : parser.body_size();

@@ -46,9 +46,8 @@ bool list_has_token(std::string_view list, std::string_view token) {
   return false;
 }
 
-void HttpHeaders::reserve(std::size_t bytes, std::size_t fields) {
+void HttpHeaders::reserve(std::size_t bytes) {
   bytes_.reserve(bytes);
-  spans_.reserve(fields);
 }
 
 void HttpHeaders::add(std::string_view name, std::string_view value) {

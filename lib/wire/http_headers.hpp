@@ -1,10 +1,11 @@
 // The fields of one HTTP message head, in their order, in one run of bytes.
 //
-// A value: owns copies of all names and values in a single string, with offsets beside it, so that a head of
-// any size costs two allocations and moves cheaply. Views returned live until the next add() or the end of
+// A value: owns copies of all names and values in a single string, with offsets beside it, so that a usual
+// head costs one allocation, and one of any size two. Views returned live until the next add() or the end of
 // the object. Names compare without regard to ASCII case (RFC 9110 §5.1). One thread at a time.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -27,7 +28,7 @@ class HttpHeaders {
     std::string_view value;
   };
 
-  void reserve(std::size_t bytes, std::size_t fields);
+  void reserve(std::size_t bytes);
   // REQUIRES: all fields together are less than 4 GiB.
   void add(std::string_view name, std::string_view value);
   void clear();
@@ -53,7 +54,7 @@ class HttpHeaders {
   }
 
   std::string bytes_;
-  std::vector<Span> spans_;
+  boost::container::small_vector<Span, 12> spans_;
 };
 
 }  // namespace relay::wire

@@ -60,6 +60,7 @@ void Inbox::miss(const hub::Message& message) {
 Inbox::Taken Inbox::take(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   Taken taken;
+  taken.deliveries.reserve(std::min(deliveries_.size(), bytes / kMessageOverhead + 1));
   for (std::size_t cost = 0; !deliveries_.empty() && cost < bytes; deliveries_.pop_front()) {
     const std::size_t more = inbox_cost(deliveries_.front()->message());
     cost += more;
