@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <random>
 
+#include "base/decimal.hpp"
 #include "base/scratch_text.hpp"
 #include "frontend/bridge_answers.hpp"
 #include "frontend/bridge_handlers.hpp"
@@ -71,7 +72,7 @@ hub::ChannelName bridge_channel(std::string_view client_id) {
 
 // A message that came by another front-end may have several lines: append_sse_event() sees to them.
 SharedFrame encode_bridge(const hub::Message& message) {
-  return bridge_frame(message, std::to_string(message.id()));
+  return bridge_frame(message, Decimal(message.id()).view());
 }
 
 BridgeSession::BridgeSession(net::Connection& connection, LoopContext& context, Terms terms)

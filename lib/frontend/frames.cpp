@@ -1,8 +1,6 @@
 #include "frontend/frames.hpp"
 
-#include <array>
-#include <charconv>
-
+#include "base/decimal.hpp"
 #include "base/scratch_text.hpp"
 #include "base/text.hpp"
 #include "frontend/traceparent.hpp"
@@ -16,10 +14,8 @@ namespace {
 SharedFrame sse_frame(const hub::Message& message, std::string_view data, bool with_id) {
   ScratchText event;
   const bool has_id = with_id && message.ttl_ms() != 0;
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), message.id()).ptr;
-  const std::string_view id(digits.data(), has_id ? static_cast<std::size_t>(end - digits.data()) : 0);
-  wire::append_sse_event(*event, message.event(), id, data);
+  const Decimal id(message.id());
+  wire::append_sse_event(*event, message.event(), has_id ? id.view() : std::string_view(), data);
   ScratchText chunk;
   wire::append_chunk(*chunk, *event);
   return SharedFrame::copy_of(*chunk);
@@ -36,7 +32,8 @@ SharedFrame text_frame(std::string_view text) {
 void append_message_json(std::string& out, const hub::Message& message, bool with_type) {
   out += with_type ? "{\"type\":\"message\",\"channel\":" : "{\"channel\":";
   append_json_string(out, message.channel());
-  if (message.id() != 0) out += ",\"id\":" + std::to_string(message.id());  // 0: never was in the store
+  // 0: never was in the store.
+  if (message.id() != 0) out.append(",\"id\":").append(Decimal(message.id()).view());
   if (!message.event().empty()) {
     out += ",\"event\":";
     append_json_string(out, message.event());

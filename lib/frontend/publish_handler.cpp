@@ -1,5 +1,6 @@
 // POST /v1/channels/{channel}/messages: bytes become a Draft, the store's answer becomes a status.
 #include "base/bytes.hpp"
+#include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "frontend/errors.hpp"
 #include "frontend/handlers.hpp"
@@ -60,7 +61,7 @@ wire::HttpResponse published_response(const Published& published, std::string_vi
   std::string body;
   body.reserve(channel.size() + 80);
   body += '{';
-  if (!published.local) body.append("\"id\":").append(std::to_string(published.id)) += ',';
+  if (!published.local) body.append("\"id\":").append(Decimal(published.id).view()) += ',';
   body += "\"channel\":";
   append_json_string(body, channel);
   if (published.repeated) body += ",\"repeated\":true";
@@ -99,16 +100,15 @@ void count_publish(metrics::LoopMetrics& metrics, const Result<hub::Appended>& o
 
 void handle_publish(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();
-  const SteadyTime started = context.loop.clock().steady();
   auto request = read_request(*exchange);
   if (!request) {
     count_publish(context.metrics, request.error());
     return exchange->respond(error_response(request.error()));
   }
-  publish(context, std::move(*request), [exchange, started](const Result<Published>& published) {
+  publish(context, std::move(*request), [exchange](const Result<Published>& published) {
     if (!published) return exchange->respond(error_response(published.error()));
     LoopContext& here = exchange->context();
-    const std::chrono::duration<double> took = here.loop.clock().steady() - started;
+    const std::chrono::duration<double> took = here.loop.clock().steady() - exchange->started();
     here.metrics.observe(metrics::Histogram::kPublishDuration, took.count());
     exchange->respond(published_response(*published, exchange->parameter()));
   });

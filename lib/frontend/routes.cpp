@@ -135,7 +135,7 @@ RouteMatch find_route(const options::Options& options, Plane plane, std::string_
     }
     auto decoded = percent_decode(parameter, false);
     match.bad_parameter = !decoded;
-    match.parameter = decoded.value_or("");
+    if (decoded) match.parameter = std::move(*decoded);
     match.route = &route;
     match.front_end = route.front_end;
     return match;

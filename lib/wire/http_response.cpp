@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdio>
 #include <ctime>
 #include <iterator>
 
+#include "base/decimal.hpp"
 #include "wire/http_headers.hpp"
 
 namespace relay::wire {
@@ -66,15 +66,9 @@ constexpr std::array kPhrases = {
     Phrase{507, "Insufficient Storage"},
 };
 
-void append_number(std::string& out, std::size_t number) {
-  std::array<char, 20> digits;
-  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
-
 void append_status_line(std::string& out, int status) {
   out.append("HTTP/1.1 ");
-  append_number(out, static_cast<std::size_t>(status));
-  out.append(" ").append(reason_phrase(status)).append("\r\n");
+  out.append(Decimal(status).view()).append(" ").append(reason_phrase(status)).append("\r\n");
 }
 
 // The status line and every field that does not depend on how the body is sent.
@@ -116,9 +110,7 @@ void append_response(std::string& out, const HttpResponse& response, bool keep_a
                      int version_minor) {
   append_head(out, response);
   if (has_length(response.status)) {
-    out.append("Content-Length: ");
-    append_number(out, response.body.size());
-    out.append("\r\n");
+    out.append("Content-Length: ").append(Decimal(response.body.size()).view()).append("\r\n");
   }
   if (!keep_alive) {
     out.append("Connection: close\r\n");

@@ -3,21 +3,16 @@
 #include <hiredis/read.h>
 
 #include <cassert>
-#include <charconv>
 #include <new>
+
+#include "base/decimal.hpp"
 
 namespace relay::wire {
 namespace {
 
-void append_number(std::string& out, std::uint64_t number) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  out.append(digits, end);
-}
-
 void append_header(std::string& out, char kind, std::size_t count) {
   out.push_back(kind);
-  append_number(out, count);
+  out.append(Decimal(count).view());
   out.append("\r\n");
 }
 
@@ -35,9 +30,7 @@ RespCommand& RespCommand::arg(std::string_view text) {
 }
 
 RespCommand& RespCommand::arg(std::uint64_t number) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-  return arg(std::string_view(digits, static_cast<std::size_t>(end - digits)));
+  return arg(Decimal(number).view());
 }
 
 void append_command(std::string& out, std::initializer_list<std::string_view> arguments) {

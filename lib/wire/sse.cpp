@@ -1,9 +1,10 @@
 #include "wire/sse.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <charconv>
+
+#include "base/decimal.hpp"
 
 namespace relay::wire {
 
@@ -91,9 +92,7 @@ void append_sse_comment(std::string& out, std::string_view text) {
 
 void append_sse_retry(std::string& out, std::chrono::milliseconds delay) {
   assert(delay.count() >= 0);
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), delay.count()).ptr;
-  out.append("retry: ").append(digits.data(), end).append("\n\n");
+  out.append("retry: ").append(Decimal(delay.count()).view()).append("\n\n");
 }
 
 std::optional<SseEvent> SseParser::next(std::string_view& in) {

@@ -3,6 +3,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/decimal.hpp"
+
 namespace relay::redis {
 namespace {
 
@@ -66,9 +68,8 @@ std::string encode_record_tail(const hub::Draft& draft) {
   out.reserve(128 + draft.event.size() + draft.from.size() + exclude.size() + draft.trace.size() +
               draft.data.size());
   for (const std::uint64_t number : numbers) {
-    char digits[20];
     out.push_back(' ');
-    out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+    out.append(Decimal(number).view());
   }
   out.push_back('\n');
   return out.append(draft.event).append(draft.from).append(exclude).append(draft.trace).append(draft.data);
