@@ -164,7 +164,8 @@ void IoLoop::flush_dirty() {
 void IoLoop::submit_sends() {
   for (const SendRing::Outcome& outcome : send_ring_->submit())
     outcome.connection->on_outcome(outcome.sent, outcome.error, outcome.wanted);
-  if (!send_ring_->usable()) send_ring_.reset();
+  send_ring_error_ = send_ring_->error();
+  if (send_ring_error_ != 0) send_ring_.reset();
 }
 
 void IoLoop::end_turn() {

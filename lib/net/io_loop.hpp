@@ -58,7 +58,8 @@ class IoLoop {
   // Whether run() opens a SendRing. Before run().
   void use_send_ring(bool use) { use_send_ring_ = use; }
   bool has_send_ring() const { return send_ring_ != nullptr; }  // loop thread
-  int send_ring_error() const { return send_ring_error_; }      // errno of one that was not to be had, or 0
+  // The errno of a ring that was not to be had, or that the kernel failed since; 0 if neither.
+  int send_ring_error() const { return send_ring_error_; }
   // Called by Connection: the running interval, or a new one; 0 if there are none.
   std::uint16_t begin_flush_interval();
   bool flush_interval_is(std::uint16_t number) const { return number != 0 && number == interval_; }

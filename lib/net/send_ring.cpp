@@ -23,15 +23,16 @@ constexpr unsigned kSetups[] = {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_
 
 struct SendRing::Impl {
   ~Impl() {
-    if (usable) io_uring_queue_exit(&ring);
+    if (opened) io_uring_queue_exit(&ring);
   }
   int open();
   void prepare(std::size_t at, int fd);
   std::size_t reap();
-  void give_up();
+  void give_up(int why);
 
   io_uring ring;
-  bool usable = false;
+  bool opened = false;
+  int error = 0;
   std::size_t count = 0;
   Outcome outcomes[kMaxSends];
   msghdr headers[kMaxSends];
@@ -40,16 +41,16 @@ struct SendRing::Impl {
 };
 
 int SendRing::Impl::open() {
-  int error = 0;
+  int result = 0;
   for (const unsigned setup : kSetups) {
-    error = -io_uring_queue_init(kMaxSends, &ring, setup);
-    if (error == 0) {
-      usable = true;
+    result = -io_uring_queue_init(kMaxSends, &ring, setup);
+    if (result == 0) {
+      opened = true;
       return 0;
     }
-    if (error != EINVAL) break;  // not the flags
+    if (result != EINVAL) break;  // not the flags
   }
-  return error;
+  return result;
 }
 
 void SendRing::Impl::prepare(std::size_t at, int fd) {
@@ -80,14 +81,15 @@ std::size_t SendRing::Impl::reap() {
 
 // What the kernel took and did not answer may have been sent or not: such a connection cannot go on (EIO, as
 // add() left it). It takes in order, so what is still in the queue is what was added last.
-void SendRing::Impl::give_up() {
+void SendRing::Impl::give_up(int why) {
   const std::size_t taken = count - io_uring_sq_ready(&ring);
   for (std::size_t i = taken; i < count; ++i) {
     outcomes[i].sent = ::sendmsg(descriptors[i], &headers[i], kFlags);
     outcomes[i].error = outcomes[i].sent < 0 ? errno : 0;
   }
   io_uring_queue_exit(&ring);
-  usable = false;
+  opened = false;
+  error = why;
 }
 
 std::unique_ptr<SendRing> SendRing::open() {
@@ -107,8 +109,8 @@ bool SendRing::full() const {
   return impl_->count == kMaxSends;
 }
 
-bool SendRing::usable() const {
-  return impl_->usable;
+int SendRing::error() const {
+  return impl_->error;
 }
 
 std::span<iovec> SendRing::pieces() {
@@ -133,7 +135,7 @@ std::span<const SendRing::Outcome> SendRing::submit() {
     const std::size_t more = ring.reap();
     answered += more;
     if (result < 0 && result != -EINTR && more == 0) {
-      ring.give_up();
+      ring.give_up(-result);
       break;
     }
   }
@@ -158,8 +160,8 @@ SendRing::~SendRing() = default;
 bool SendRing::full() const {
   return true;
 }
-bool SendRing::usable() const {
-  return false;
+int SendRing::error() const {
+  return ENOSYS;
 }
 std::span<iovec> SendRing::pieces() {
   return {};

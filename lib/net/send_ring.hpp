@@ -44,8 +44,9 @@ class SendRing {
   void add(Connection& connection, int fd, std::size_t count, std::size_t wanted);
   // In the order of add(); valid until the next one.
   std::span<const Outcome> submit();
-  // False once the kernel failed the ring itself. What it had not taken was sent without it.
-  bool usable() const;
+  // The errno with which the kernel failed the ring itself; 0: it did not. What it had not taken was sent
+  // without it, and the ring is of no more use.
+  int error() const;
 
  private:
   struct Impl;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <utility>
 
 #include "base/log.hpp"
 #include "frontend/hub_limits.hpp"
@@ -82,6 +83,7 @@ void Worker::start() {
       bus_->start();
       if (loop_.index() == 0) instance_->start();
       if (loop_.index() == 0) tell_refused_ring();
+      ring_error_ = loop_.send_ring_error();
       for (const auto& listener : listeners_) listener->start();
       schedule_tick();
     });
@@ -89,7 +91,7 @@ void Worker::start() {
   });
 }
 
-// One loop says it for all: what the kernel lets one have it lets all have.
+// At the start one loop says it for all: what the kernel lets one have it lets all have.
 void Worker::tell_refused_ring() const {
   if (const int error = loop_.send_ring_error(); error != 0)
     log::info("io_uring.refused", "each client is written to by itself", {{"why", std::strerror(error)}});
@@ -166,6 +168,7 @@ void Worker::count_queued_bytes() {
 
 void Worker::on_second() {
   count_queued_bytes();
+  if (std::exchange(ring_error_, loop_.send_ring_error()) == 0 && ring_error_ != 0) tell_refused_ring();
   if (loop_.index() == 0) shared_.admin->sample(shared_, loop_.now_ms());
 }
 

@@ -72,6 +72,7 @@ class Worker {
   std::unique_ptr<Tick> tick_;
   Instance* instance_ = nullptr;  // the server's
   std::uint32_t ticks_ = 0;
+  int ring_error_ = 0;  // as told; of a ring that fails later each loop tells for itself
   std::unique_ptr<Drain> drain_;
   std::atomic<bool> drained_{false};
   std::thread thread_;
