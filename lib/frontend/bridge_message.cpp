@@ -76,7 +76,7 @@ void handle_bridge_message(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();
   const wire::HttpRequest& http = exchange->request();
   const options::BridgeOptions& options = context.settings->options.bridge;
-  const SteadyTime started = context.loop.clock().steady();
+  const SteadyTime started = exchange->started();
   const std::shared_ptr<BridgeState> bridge = context.shared.bridge;
   if (options.rps_limit > 0 && !bypasses_limits(*exchange) &&
       !bridge->rates.take(exchange->client_address(), options.rps_limit, started)) {

@@ -23,21 +23,15 @@ using metrics::Gauge;
 // More client ids than a request head of the default size holds.
 constexpr std::size_t kMaxClientIds = 1000;
 
-SharedFrame chunk_of(std::string_view text) {
-  ScratchText chunk;
-  wire::append_chunk(*chunk, text);
-  return SharedFrame::copy_of(*chunk);
-}
-
 const SharedFrame& first_line_frame() {
-  static const SharedFrame frame = chunk_of("\n");
+  static const SharedFrame frame = chunk_frame("\n");
   return frame;
 }
 
 // The legacy form has no data: nothing is dispatched by it, it keeps the connection warm.
 const SharedFrame& heartbeat_frame(BridgeHeartbeat heartbeat) {
-  static const SharedFrame legacy = chunk_of("event: heartbeat\n\n");
-  static const SharedFrame message = chunk_of("event: message\r\ndata: heartbeat\r\n\r\n");
+  static const SharedFrame legacy = chunk_frame("event: heartbeat\n\n");
+  static const SharedFrame message = chunk_frame("event: message\r\ndata: heartbeat\r\n\r\n");
   return heartbeat == BridgeHeartbeat::kLegacy ? legacy : message;
 }
 
@@ -50,7 +44,7 @@ std::int64_t random_ms(std::int64_t least, std::int64_t most) {
 SharedFrame bridge_frame(const hub::Message& message, std::string_view id) {
   ScratchText event;
   wire::append_sse_event(*event, "message", id, message.data());
-  return chunk_of(*event);
+  return chunk_frame(*event);
 }
 
 SharedFrame encode_bridge_rest(const hub::Message& message) {
@@ -193,7 +187,7 @@ void BridgeSession::send_message(const Held& held) {
 void BridgeSession::send_event(const Held& held) {
   if (!subscription_.is_joint())
     return send_frame(held.delivery->frame(hub::WireForm::kSseBridge, encode_bridge));
-  if (held.id != 0) send_frame(chunk_of(sse_cursor_line(std::to_string(held.id))));
+  if (held.id != 0) send_frame(chunk_frame(sse_cursor_line(std::to_string(held.id))));
   send_frame(held.delivery->frame(hub::WireForm::kSseBridgeRest, encode_bridge_rest));
 }
 
@@ -272,7 +266,7 @@ void BridgeSession::on_drain() {
   const std::int64_t most = std::max<std::int64_t>(1000, context_.settings->options.drain.spread.count() / 4);
   std::string goodbye;
   wire::append_sse_retry(goodbye, Milliseconds(random_ms(most / 2, most)));
-  send_frame(chunk_of(goodbye));
+  send_frame(chunk_frame(goodbye));
   end();
 }
 

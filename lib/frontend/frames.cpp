@@ -16,9 +16,7 @@ SharedFrame sse_frame(const hub::Message& message, std::string_view data, bool w
   const bool has_id = with_id && message.ttl_ms() != 0;
   const Decimal id(message.id());
   wire::append_sse_event(*event, message.event(), has_id ? id.view() : std::string_view(), data);
-  ScratchText chunk;
-  wire::append_chunk(*chunk, *event);
-  return SharedFrame::copy_of(*chunk);
+  return chunk_frame(*event);
 }
 
 SharedFrame text_frame(std::string_view text) {
@@ -28,6 +26,12 @@ SharedFrame text_frame(std::string_view text) {
 }
 
 }  // namespace
+
+SharedFrame chunk_frame(std::string_view text) {
+  ScratchText chunk;
+  wire::append_chunk(*chunk, text);
+  return SharedFrame::copy_of(*chunk);
+}
 
 void append_message_json(std::string& out, const hub::Message& message, bool with_type) {
   out += with_type ? "{\"type\":\"message\",\"channel\":" : "{\"channel\":";

@@ -23,6 +23,9 @@ namespace relay::frontend {
 // The message as JSON object, as it stands in kSseJson, kWsJson and history; without "type" there.
 void append_message_json(std::string& out, const hub::Message& message, bool with_type);
 
+// Text of a stream as one HTTP/1.1 chunk. REQUIRES: not empty.
+SharedFrame chunk_frame(std::string_view text);
+
 SharedFrame encode_sse(const hub::Message& message);
 SharedFrame encode_sse_json(const hub::Message& message);
 SharedFrame encode_ws_json(const hub::Message& message);

@@ -18,7 +18,7 @@ using metrics::Gauge;
 
 // One comment line keeps proxies and phones from giving up; the same bytes for everybody.
 const SharedFrame& heartbeat_frame() {
-  static const SharedFrame frame = SharedFrame::copy_of(wire::as_chunk(":\n\n"));
+  static const SharedFrame frame = chunk_frame(":\n\n");
   return frame;
 }
 
@@ -88,7 +88,7 @@ void SseSession::send_joint(hub::Delivery& delivery) {
                            : delivery.frame(hub::WireForm::kSseRest, encode_sse_rest);
   const std::string line = sse_cursor_line(subscription_.cursor().text());
   if (!make_room(line.size() + rest.size(), delivery.message())) return;
-  send_frame(SharedFrame::copy_of(wire::as_chunk(line)));
+  send_frame(chunk_frame(line));
   send_frame(std::move(rest));
 }
 
