@@ -133,10 +133,18 @@ std::string repair_utf8(std::string_view text) {
   return result;
 }
 
-// Hot: every publish names a channel. An ASCII byte takes 11 instructions, by way of code points it took 41
-// (callgrind).
+// Hot: every publish names a channel. Eight ASCII bytes at a time: the 64 of a wallet's name took 717
+// instructions singly (callgrind).
 bool is_printable_name(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
+    if (i + kWordBytes <= text.size()) {
+      const std::uint64_t word = load_word(text.data() + i);
+      const std::uint64_t others = word | mark_below(word, 0x21) | mark_equal(word, 0x7f);
+      if ((others & kEachByte * 0x80) == 0) {
+        i += kWordBytes;
+        continue;
+      }
+    }
     const auto byte = static_cast<unsigned char>(text[i]);
     if (byte < 0x80) {
       if (byte <= 0x20 || byte == 0x7f) return false;

@@ -1,6 +1,7 @@
 #include "wire/http1.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/http/basic_parser.hpp>
 #include <cassert>
 #include <limits>
@@ -55,8 +56,16 @@ bool is_request_target(std::string_view method, std::string_view target) {
 }
 
 // What may stand in Host (RFC 9110 §7.2): registered names, addresses, brackets and a port.
+constexpr std::array<bool, 256> make_host_table() {
+  std::array<bool, 256> table{};
+  table.fill(true);
+  for (const char c : std::string_view(" \t/?#@\\,\"<>")) table[static_cast<unsigned char>(c)] = false;
+  return table;
+}
+constexpr std::array<bool, 256> kHostTable = make_host_table();
 bool is_host(std::string_view host) {
-  return host.find_first_of(" \t/?#@\\,\"<>") == std::string_view::npos;
+  return std::all_of(host.begin(), host.end(),
+                     [](char c) { return kHostTable[static_cast<unsigned char>(c)]; });
 }
 
 // Beast reads "HTTP/1.0" and "HTTP/1.1" and says bad_version to all else; well-formed others deserve 505.

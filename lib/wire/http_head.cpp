@@ -24,6 +24,11 @@ std::size_t HeadScan::feed(std::string_view bytes) {
       seen += plain;
       line_ += plain;
       if (seen == bytes.size()) break;
+      if (bytes.substr(seen, 2) == "\r\n") {
+        seen += 2;
+        end_line();
+        continue;
+      }
     }
     take(bytes[seen++]);
   }

@@ -71,12 +71,25 @@ void append_status_line(std::string& out, int status) {
   out.append(Decimal(status).view()).append(" ").append(reason_phrase(status)).append("\r\n");
 }
 
+// `begin` is a field's name with its colon and space.
+void append_known_header(std::string& out, std::string_view begin, std::string_view value) {
+  out.append(begin);
+  if (is_http_field_value(value)) {
+    out.append(value);
+  } else {
+    std::replace_copy_if(
+        value.begin(), value.end(), std::back_inserter(out),
+        [](char c) { return !is_http_field_value({&c, 1}); }, ' ');
+  }
+  out.append("\r\n");
+}
+
 // The status line and every field that does not depend on how the body is sent.
 void append_head(std::string& out, const HttpResponse& response) {
   out.reserve(out.size() + 256 + response.body.size());  // one allocation for almost every answer
   append_status_line(out, response.status);
   out.append("Date: ").append(http_date()).append("\r\n");
-  if (!response.content_type.empty()) append_header(out, "Content-Type", response.content_type);
+  if (!response.content_type.empty()) append_known_header(out, "Content-Type: ", response.content_type);
   for (const auto& [name, value] : response.headers) append_header(out, name, value);
 }
 
@@ -95,15 +108,7 @@ std::string_view reason_phrase(int status) {
 
 void append_header(std::string& out, std::string_view name, std::string_view value) {
   if (!is_http_token(name)) return;
-  out.append(name).append(": ");
-  if (is_http_field_value(value)) {
-    out.append(value);
-  } else {
-    std::replace_copy_if(
-        value.begin(), value.end(), std::back_inserter(out),
-        [](char c) { return !is_http_field_value({&c, 1}); }, ' ');
-  }
-  out.append("\r\n");
+  append_known_header(out.append(name), ": ", value);
 }
 
 void append_response(std::string& out, const HttpResponse& response, bool keep_alive, bool head_only,

@@ -44,6 +44,18 @@ TEST_CASE("tokens and field values") {
   CHECK_FALSE(is_http_field_value("a\rb"));
   CHECK_FALSE(is_http_field_value(std::string_view("\0", 1)));
   CHECK_FALSE(is_http_field_value("\x7f"));
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (const char c : {'\n', '\r', '\0', '\x1f', '\x7f'}) {
+      std::string text(20, 'a');
+      text[at] = c;
+      CHECK_FALSE(is_http_field_value(text));
+    }
+    for (const char c : {'\t', ' ', '~', '\x80', '\xff'}) {
+      std::string text(20, 'a');
+      text[at] = c;
+      CHECK(is_http_field_value(text));
+    }
+  }
 }
 
 }  // namespace relay::wire
