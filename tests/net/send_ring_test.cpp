@@ -15,10 +15,12 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -38,6 +40,17 @@ bool ring_is_to_be_had() {
   if (SendRing::open() != nullptr) return true;
   WARN("this kernel or this build gives no ring: " << std::strerror(errno));
   return false;
+}
+
+// Descriptors of this process behind which the kernel has a ring.
+std::vector<int> open_rings() {
+  std::vector<int> rings;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;  // the listing's own descriptor
+    if (std::filesystem::read_symlink(entry.path(), gone) == "anon_inode:[io_uring]")
+      rings.push_back(std::stoi(entry.path().filename()));
+  }
+  return rings;
 }
 
 struct Ignore final : ConnectionHandler {
@@ -216,6 +229,31 @@ TEST_CASE("A loop that is refused its ring says why") {
   CHECK(Clients(1, Ring::kNone).ring_error() == 0);
   const int error = Clients(1, Ring::kForbidden).ring_error();
   CHECK((error == EPERM || error == ENOSYS));  // ENOSYS: built without
+}
+
+TEST_CASE("A loop whose ring fails while it runs goes on without it, and says why") {
+  if (!ring_is_to_be_had()) return;
+  constexpr std::size_t kClients = 4;
+  Clients clients(kClients, Ring::kUsed);
+  REQUIRE(clients.has_ring());
+  const auto send_all = [&](std::size_t number) {
+    clients.on_loop([&] {
+      for (std::size_t i = 0; i < kClients; ++i) clients.connections[i]->send_copy(text_for(i, number));
+    });
+    for (std::size_t i = 0; i < kClients; ++i)
+      CHECK(clients.read(i, text_for(i, number).size()) == text_for(i, number));
+  };
+  send_all(0);
+  CHECK(clients.ring_error() == 0);
+  const int nothing = ::open("/dev/null", O_RDWR);
+  clients.on_loop([&] {
+    for (const int ring : open_rings()) REQUIRE(::dup2(nothing, ring) == ring);
+  });
+  ::close(nothing);
+  send_all(1);
+  CHECK_FALSE(clients.has_ring());
+  CHECK(clients.ring_error() != 0);
+  send_all(2);
 }
 
 TEST_CASE("The ring answers for each send by itself") {
