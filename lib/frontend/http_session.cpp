@@ -207,11 +207,10 @@ void HttpSession::feed(std::string_view bytes) {
 
 void HttpSession::dispatch() {
   const options::Options& options = context_.settings->options;
-  wire::HttpRequest request = parser_.take_request();
-  keep_alive_ = request.keep_alive && !context_.shared.draining.load(std::memory_order_relaxed);
   connection_.clear_deadline();
-  exchange_ = std::make_shared<Exchange>(*this, context_, std::move(request));
+  exchange_ = std::make_shared<Exchange>(*this, context_, parser_.take_request());
   const ExchangePtr exchange = exchange_;
+  keep_alive_ = exchange->request_.keep_alive && !context_.shared.draining.load(std::memory_order_relaxed);
   RouteMatch match = find_route(options, plane_, exchange->request_.method, exchange->request_.path());
   exchange->route_ = match.route;
   exchange->front_end_ = match.front_end;

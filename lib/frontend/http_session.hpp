@@ -34,7 +34,7 @@ class Waiter {
 
 class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
-  Exchange(HttpSession& session, LoopContext& context, wire::HttpRequest request)
+  Exchange(HttpSession& session, LoopContext& context, wire::HttpRequest&& request)
       : session_(&session), context_(context), request_(std::move(request)) {}
 
   LoopContext& context() { return context_; }

@@ -14,10 +14,11 @@ void deliver_here(LoopContext& context, const hub::DeliveryPtr& delivery) {
 
 }  // namespace
 
-void publish(LoopContext& context, hub::PublishRequest request, PublishDone done) {
+void publish(LoopContext& context, hub::PublishRequest&& request, PublishDone done) {
   hub::DeliveryPtr unstored;  // has no ttl yet: it is ephemeral
   if (context.settings->options.when_store_is_down == "local") {
-    unstored = hub::DeliveryPtr(new hub::Delivery(hub::MessagePtr(hub::Message::make(0, request.draft))));
+    unstored = hub::DeliveryPtr(
+        new hub::Delivery(hub::MessagePtr(hub::Message::make(0, hub::Draft(request.draft)))));
   }
   context.hub.publish(std::move(request), [&context, unstored = std::move(unstored),
                                            done = std::move(done)](const Result<hub::Appended>& appended) {

@@ -25,7 +25,7 @@ using PublishDone = std::function<void(Result<Published>)>;
 // Stores it, as the hub does. If the store says that it did not, and when_store_is_down = "local", everybody
 // who listens on this instance gets it as an ephemeral message. Counts the outcome. `done` may run before
 // this returns. Thread hops: then one post to each loop.
-void publish(LoopContext& context, hub::PublishRequest request, PublishDone done);
+void publish(LoopContext& context, hub::PublishRequest&& request, PublishDone done);
 
 void count_publish(metrics::LoopMetrics& metrics, const Result<hub::Appended>& outcome);
 

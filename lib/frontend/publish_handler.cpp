@@ -29,14 +29,14 @@ Result<std::optional<Milliseconds>> parse_ttl(const QueryParameters& query) {
   return std::optional<Milliseconds>(*ttl);
 }
 
-Result<hub::PublishRequest> read_request(Exchange& exchange) {
+// Fills `request` in its place: it is large to move about.
+Result<bool> read_request(Exchange& exchange, hub::PublishRequest& request) {
   const wire::HttpRequest& http = exchange.request();
   const auto query = QueryParameters::parse(http.query());
   if (!query) return query.error();
   if (const auto good = hub::check_channel_name(exchange.parameter()); !good) return good.error();
   const auto ttl = parse_ttl(*query);
   if (!ttl) return ttl.error();
-  hub::PublishRequest request;
   request.ttl = *ttl;
   request.idempotency_key = http.header("Idempotency-Key").value_or("");
   if (request.idempotency_key.size() > kMaxIdempotencyKey) {
@@ -54,7 +54,7 @@ Result<hub::PublishRequest> read_request(Exchange& exchange) {
     return make_error(ErrorKind::kInvalid, "bad_json",
                       "Content-Type says JSON, the body is not one JSON value");
   }
-  return request;
+  return true;
 }
 
 wire::HttpResponse published_response(const Published& published, std::string_view channel) {
@@ -100,12 +100,12 @@ void count_publish(metrics::LoopMetrics& metrics, const Result<hub::Appended>& o
 
 void handle_publish(const ExchangePtr& exchange) {
   LoopContext& context = exchange->context();
-  auto request = read_request(*exchange);
-  if (!request) {
-    count_publish(context.metrics, request.error());
-    return exchange->respond(error_response(request.error()));
+  hub::PublishRequest request;
+  if (const auto good = read_request(*exchange, request); !good) {
+    count_publish(context.metrics, good.error());
+    return exchange->respond(error_response(good.error()));
   }
-  publish(context, std::move(*request), [exchange](const Result<Published>& published) {
+  publish(context, std::move(request), [exchange](const Result<Published>& published) {
     if (!published) return exchange->respond(error_response(published.error()));
     LoopContext& here = exchange->context();
     const std::chrono::duration<double> took = here.loop.clock().steady() - exchange->started();

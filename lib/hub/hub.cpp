@@ -55,7 +55,7 @@ void Hub::configure(std::shared_ptr<const Namespaces> namespaces, HubLimits limi
   tell_changed_presence(*namespaces);
 }
 
-void Hub::publish(PublishRequest request, AppendDone done) {
+void Hub::publish(PublishRequest&& request, AppendDone done) {
   Draft& draft = request.draft;
   if (const auto good = check_draft(draft, limits_.max_payload_bytes); !good) return done(good.error());
   const ChannelOptions& keep = options_of(draft.channel.view());

@@ -52,7 +52,7 @@ class Hub final : public StorageEvents {
   void configure(std::shared_ptr<const Namespaces> namespaces, HubLimits limits);
 
   // Checks the draft (kInvalid, kTooLarge, kUnsupported) and stores it. `done` may run before this returns.
-  void publish(PublishRequest request, AppendDone done);
+  void publish(PublishRequest&& request, AppendDone done);
 
   // REQUIRES: not active; channels distinct and valid. Answers by Subscriber::on_live or on_failed.
   void subscribe(Subscription& subscription, const SubscribeRequest& request);

@@ -45,12 +45,12 @@ void Hubs::tell_presence(PresenceEvents* events) {
   for (const auto& hub : hubs_) hub->tell_presence(events);
 }
 
-void Hubs::publish(PublishRequest request, AppendDone done) {
+void Hubs::publish(PublishRequest&& request, AppendDone done) {
   Hub& hub = hub_of(request.draft.channel.view());
   hub.publish(std::move(request), std::move(done));
 }
 
-void Hubs::append(AppendRequest request, AppendDone done) {
+void Hubs::append(AppendRequest&& request, AppendDone done) {
   Storage& storage = store_->of(request.draft.channel.view());
   storage.append(std::move(request), std::move(done));
 }

@@ -60,8 +60,8 @@ class Hubs {
   void tell_presence(PresenceEvents* events);
 
   // As Hub's.
-  void publish(PublishRequest request, AppendDone done);
-  void append(AppendRequest request, AppendDone done);  // of what the caller has checked
+  void publish(PublishRequest&& request, AppendDone done);
+  void append(AppendRequest&& request, AppendDone done);  // of what the caller has checked
   // A query that names no channel asks the first partition for epoch and last alone.
   void read(ReadQuery query, ReadDone done);
   void deliver_unstored(const DeliveryPtr& delivery) {

@@ -4,14 +4,14 @@
 
 namespace relay::hub {
 
-boost::intrusive_ptr<Message> Message::make(MessageId id, Draft draft) {
+boost::intrusive_ptr<Message> Message::make(MessageId id, Draft&& draft) {
   const std::size_t text = draft.event.size() + draft.data.size() + draft.from.size() + draft.trace.size();
   void* const memory = ::operator new(sizeof(Message) + text);
   return boost::intrusive_ptr<Message>(new (memory) Message(id, std::move(draft)));
 }
 
 // Hot: once per publish. The parts follow each other as data() and its like read them.
-Message::Message(MessageId id, Draft draft)
+Message::Message(MessageId id, Draft&& draft)
     : ttl_ms_(draft.ttl_ms),
       id_(id),
       channel_(std::move(draft.channel)),

@@ -45,7 +45,7 @@ struct Draft {
 // see "one allocation for a stored message" in docs/performance.md.
 class Message : public boost::intrusive_ref_counter<Message, boost::thread_safe_counter> {
  public:
-  static boost::intrusive_ptr<Message> make(MessageId id, Draft draft);
+  static boost::intrusive_ptr<Message> make(MessageId id, Draft&& draft);
   Message(const Message&) = delete;
   Message& operator=(const Message&) = delete;
   // What make() took is more than sizeof(Message): never deallocated by size.
@@ -74,7 +74,7 @@ class Message : public boost::intrusive_ref_counter<Message, boost::thread_safe_
   Draft draft() const;  // what it was made of, as a copy
 
  private:
-  Message(MessageId id, Draft draft);
+  Message(MessageId id, Draft&& draft);
   const char* text() const { return reinterpret_cast<const char*>(this + 1); }
 
   // Beside the reference count, four bytes.

@@ -136,7 +136,7 @@ struct NodeHealth {
 class Storage {
  public:
   virtual ~Storage() = default;
-  virtual void append(AppendRequest request, AppendDone done) = 0;
+  virtual void append(AppendRequest&& request, AppendDone done) = 0;
   virtual void read(std::vector<ReadQuery> queries, ReadDone done) = 0;
   // REQUIRES: not watched; one that failed is not. While the link is down the answer waits for its return or
   // the deadline.

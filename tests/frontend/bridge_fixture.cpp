@@ -202,7 +202,7 @@ struct BridgeServer::Loop {
     }
     void start() override { store_within_->start(); }
     void stop() override { store_within_->stop(); }
-    void append(hub::AppendRequest request, hub::AppendDone done) override {
+    void append(hub::AppendRequest&& request, hub::AppendDone done) override {
       if (store_.fail_appends) return done(unavailable());
       inner_.append(std::move(request), [this, done = std::move(done)](Result<hub::Appended> answer) {
         if (store_.withhold) {

@@ -19,7 +19,7 @@ class RefusingStore final : public hub::SoleStorage {
   void attach(std::uint32_t partition, hub::StorageEvents& events) override {
     inner_.attach(partition, events);
   }
-  void append(hub::AppendRequest, hub::AppendDone done) override {
+  void append(hub::AppendRequest&&, hub::AppendDone done) override {
     done(make_error(kind_, "store", "not now"));
   }
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override {

@@ -32,7 +32,7 @@ std::vector<std::string> excluded_by(const Message& message) {
 TEST_CASE("a message says what its draft said") {
   const Draft draft = full_draft();
   const MessageId id = first_id_at(1'700'000'000'000);
-  const MessagePtr message = Message::make(id, draft);
+  const MessagePtr message = Message::make(id, Draft(draft));
   CHECK(message->id() == id);
   CHECK(message->channel_name().data() == draft.channel.data());  // the same bytes, not a copy
   CHECK(message->channel() == "room:1");

@@ -98,7 +98,7 @@ hub::ReadAnswer FakeStorage::read_now(const std::vector<hub::ReadQuery>& queries
   return answer;
 }
 
-void FakeStorage::append(hub::AppendRequest request, hub::AppendDone done) {
+void FakeStorage::append(hub::AppendRequest&& request, hub::AppendDone done) {
   const auto id = store(request.draft.channel.view(), request.draft.data, request.draft.ttl_ms != 0);
   answers_.push_back([id, done = std::move(done)] { done(hub::Appended{id, false}); });
 }

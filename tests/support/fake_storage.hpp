@@ -55,7 +55,7 @@ class FakeStorage final : public hub::Storage {
   const std::set<std::string>& watched() const { return watched_; }
   std::size_t reads() const { return reads_; }
 
-  void append(hub::AppendRequest request, hub::AppendDone done) override;
+  void append(hub::AppendRequest&& request, hub::AppendDone done) override;
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override;
   void watch(hub::ChannelName channel, hub::WatchDone done) override;
   void unwatch(const hub::ChannelName& channel) override;

@@ -27,7 +27,7 @@ void MemoryStorage::drain() {
   events().on_restored();
 }
 
-void MemoryStorage::append(hub::AppendRequest request, hub::AppendDone done) {
+void MemoryStorage::append(hub::AppendRequest&& request, hub::AppendDone done) {
   done(store_->append(std::move(request)));
 }
 

@@ -17,7 +17,7 @@ class MemoryStorage final : public hub::SoleStorage {
   // Before the loops run. Its events outlive the loop's last turn.
   MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> store);
 
-  void append(hub::AppendRequest request, hub::AppendDone done) override;
+  void append(hub::AppendRequest&& request, hub::AppendDone done) override;
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override;
   void watch(hub::ChannelName channel, hub::WatchDone done) override;
   void unwatch(const hub::ChannelName& channel) override;

@@ -95,7 +95,7 @@ unsigned MemoryStore::add_inbox(std::shared_ptr<Inbox> inbox) {
 
 // Hot: once per publish. The message is made before the lock is taken; under it, it only gets its id, and the
 // name that its channel has here already.
-Result<hub::Appended> MemoryStore::append(hub::AppendRequest request) {
+Result<hub::Appended> MemoryStore::append(hub::AppendRequest&& request) {
   std::size_t digest = 0;
   if (!request.idempotency_key.empty()) digest = digest_of(request.draft);
   const auto made = hub::Message::make(0, std::move(request.draft));

@@ -78,7 +78,7 @@ class MemoryStore {
   // Slots are numbered from 0 in the order of calls; at most 64. Before any thread uses the store.
   unsigned add_inbox(std::shared_ptr<Inbox> inbox);
 
-  Result<hub::Appended> append(hub::AppendRequest request);
+  Result<hub::Appended> append(hub::AppendRequest&& request);
   hub::ReadAnswer read(const std::vector<hub::ReadQuery>& queries);
   void watch(const hub::ChannelName& channel, unsigned slot);
   void unwatch(const hub::ChannelName& channel, unsigned slot);

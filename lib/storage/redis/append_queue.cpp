@@ -83,7 +83,7 @@ AppendQueue::AppendQueue(net::IoLoop& loop, const RedisSettings& settings, metri
 
 AppendQueue::~AppendQueue() = default;
 
-void AppendQueue::push(hub::AppendRequest request, hub::AppendDone done) {
+void AppendQueue::push(hub::AppendRequest&& request, hub::AppendDone done) {
   const SteadyTime now = loop_.clock().steady();
   const Milliseconds renewal = renewal_of(request.keep.max_age, now);
   ++load_.appends;

@@ -42,7 +42,7 @@ class AppendQueue {
               const Keyspace& keys, AppendLoad& load, Events events);
   ~AppendQueue();
 
-  void push(hub::AppendRequest request, hub::AppendDone done);
+  void push(hub::AppendRequest&& request, hub::AppendDone done);
   // Nobody will take what waits: it is not stored. What is out is answered by its errand.
   void refuse();
   // Answers what is late, waiting or out.

@@ -276,7 +276,7 @@ void Partition::stop() {
   }
 }
 
-void Partition::append(hub::AppendRequest request, hub::AppendDone done) {
+void Partition::append(hub::AppendRequest&& request, hub::AppendDone done) {
   const bool moves = loop_.clock().steady() < moving_until_;
   if (state_ == State::kStopped || (state_ != State::kUp && !moves)) return done(down());
   if ((node_ != nullptr && node_->full()) || load_.full(settings_)) return done(queue_full());

@@ -61,7 +61,7 @@ class Partition final : public hub::Storage {
   ~Partition() override;
   void attach(hub::StorageEvents& events) { events_ = &events; }
 
-  void append(hub::AppendRequest request, hub::AppendDone done) override;
+  void append(hub::AppendRequest&& request, hub::AppendDone done) override;
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override;
   void watch(hub::ChannelName channel, hub::WatchDone done) override;
   void unwatch(const hub::ChannelName& channel) override;
