@@ -7,11 +7,14 @@
 
 namespace relay {
 
-SharedFrame SharedFrame::copy_of(std::string_view bytes) {
-  assert(bytes.size() <= std::numeric_limits<std::uint32_t>::max());
-  void* memory = ::operator new(sizeof(Block) + bytes.size());
-  auto* block = new (memory) Block{{1}, static_cast<std::uint32_t>(bytes.size())};
-  if (!bytes.empty()) std::memcpy(static_cast<void*>(block + 1), bytes.data(), bytes.size());
+SharedFrame SharedFrame::joined(std::string_view first, std::string_view second) {
+  const std::size_t size = first.size() + second.size();
+  assert(size <= std::numeric_limits<std::uint32_t>::max());
+  void* memory = ::operator new(sizeof(Block) + size);
+  auto* block = new (memory) Block{{1}, static_cast<std::uint32_t>(size)};
+  char* const at = reinterpret_cast<char*>(block + 1);
+  if (!first.empty()) std::memcpy(at, first.data(), first.size());
+  if (!second.empty()) std::memcpy(at + first.size(), second.data(), second.size());
   return SharedFrame(block);
 }
 

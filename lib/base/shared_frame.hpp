@@ -17,7 +17,8 @@ class SharedFrame {
  public:
   SharedFrame() = default;
   // REQUIRES: less than 4 GiB.
-  static SharedFrame copy_of(std::string_view bytes);
+  static SharedFrame copy_of(std::string_view bytes) { return joined(bytes, {}); }
+  static SharedFrame joined(std::string_view first, std::string_view second);
 
   SharedFrame(const SharedFrame& other) noexcept : block_(other.block_) {
     if (block_ != nullptr) block_->count.fetch_add(1, std::memory_order_relaxed);

@@ -4,6 +4,13 @@
 
 namespace relay::hub {
 
+ChannelName ChannelName::copy_of(std::string_view name) {
+  const std::size_t hash = hash_of(name);
+  ChannelName made;
+  made.block_ = SharedFrame::joined({reinterpret_cast<const char*>(&hash), sizeof hash}, name);
+  return made;
+}
+
 Result<bool> check_channel_name(std::string_view name) {
   const auto wrong = [](std::string why) {
     return make_error(ErrorKind::kInvalid, "bad_channel", std::move(why));

@@ -5,7 +5,10 @@
 // relay's own (kBroadcastChannel and the like) and cannot be named from outside.
 #pragma once
 
+#include <boost/container_hash/hash.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <string>
@@ -17,8 +20,45 @@
 
 namespace relay::hub {
 
-// Shared, immutable bytes: one copy of a name serves the index, the store and every message.
-using ChannelName = SharedFrame;
+// Shared, immutable bytes and their hash, in one block:  [ hash : 8 | name … ]
+// One copy of a name serves the index, the store and every message, and is hashed once. Any thread.
+class ChannelName {
+ public:
+  ChannelName() = default;  // empty
+  static ChannelName copy_of(std::string_view name);
+  static std::size_t hash_of(std::string_view name) { return boost::hash<std::string_view>{}(name); }
+
+  explicit operator bool() const { return static_cast<bool>(block_); }
+  std::string_view view() const {
+    return block_ ? block_.view().substr(sizeof(std::size_t)) : std::string_view();
+  }
+  std::size_t hash() const {
+    if (!block_) return hash_of({});
+    std::size_t hash = 0;
+    std::memcpy(&hash, block_.data(), sizeof hash);
+    return hash;
+  }
+  bool shares_block_with(const ChannelName& other) const { return block_.data() == other.block_.data(); }
+
+ private:
+  SharedFrame block_;
+};
+
+// For hash maps with channel names as keys, that can also be asked by a name's bytes.
+struct ChannelHash {
+  using is_transparent = void;
+  using is_avalanching = void;
+  std::size_t operator()(std::string_view name) const { return ChannelName::hash_of(name); }
+  std::size_t operator()(const ChannelName& name) const { return name.hash(); }
+};
+struct ChannelEqual {
+  using is_transparent = void;
+  bool operator()(const ChannelName& a, const ChannelName& b) const {
+    return a.shares_block_with(b) || a.view() == b.view();
+  }
+  bool operator()(const ChannelName& a, std::string_view b) const { return a.view() == b; }
+  bool operator()(std::string_view a, const ChannelName& b) const { return a == b.view(); }
+};
 
 inline constexpr std::size_t kMaxChannelBytes = 255;
 

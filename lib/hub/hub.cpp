@@ -95,7 +95,7 @@ void Hub::subscribe(Subscription& subscription, const SubscribeRequest& request)
 }
 
 void Hub::on_watch_answer(const ChannelName& channel, const Result<bool>& answer) {
-  Topic* topic = topics_.find(channel.view());
+  Topic* topic = topics_.find(channel);
   if (topic == nullptr) return;
   topic->watched = answer.has_value();
   // Subscribers may leave inside these calls; a Resume that left is out of resuming_, its address not yet
@@ -178,7 +178,7 @@ void Hub::fan_out(const DeliveryPtr& delivery) {
   const Message& message = delivery->message();
   // What a heal had already comes again; each subscription drops it by its own position.
   if (message.ttl_ms() != 0) watermark_ = std::max(watermark_, message.id());
-  Topic* topic = topics_.find(message.channel());
+  Topic* topic = topics_.find(message.channel_name());
   if (topic == nullptr) return;
   ++topic->messages;
   topic->last = message.id();
@@ -200,7 +200,7 @@ void Hub::hand_out(const Topic& topic, const DeliveryPtr& delivery) {
 }
 
 void Hub::deliver_unstored(const DeliveryPtr& delivery) {
-  if (const Topic* topic = topics_.find(delivery->message().channel())) hand_out(*topic, delivery);
+  if (const Topic* topic = topics_.find(delivery->message().channel_name())) hand_out(*topic, delivery);
 }
 
 // Hot: once per message and subscriber. An ephemeral message is in no backlog, so it can be no repetition and

@@ -4,11 +4,6 @@
 
 namespace relay::hub {
 
-Topic* TopicIndex::find(std::string_view channel) const {
-  const auto found = topics_.find(channel);
-  return found == topics_.end() ? nullptr : found->second.get();
-}
-
 Topic& TopicIndex::join(Subscription& subscription, const ChannelName& channel, bool& created) {
   const auto [at, inserted] = topics_.try_emplace(channel);
   if (inserted) {

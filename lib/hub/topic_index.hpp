@@ -35,7 +35,8 @@ struct Topic {
 
 class TopicIndex {
  public:
-  Topic* find(std::string_view channel) const;
+  Topic* find(const ChannelName& channel) const { return find_by(channel); }
+  Topic* find(std::string_view channel) const { return find_by(channel); }
   // Adds the subscription; `created` says whether the topic is new (the store must be asked to watch it).
   Topic& join(Subscription& subscription, const ChannelName& channel, bool& created);
   // Takes the subscription out of all its topics; `emptied` is called for each that has nobody left, before
@@ -60,25 +61,15 @@ class TopicIndex {
   }
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    std::size_t operator()(std::string_view name) const { return boost::hash<std::string_view>{}(name); }
-    std::size_t operator()(const ChannelName& name) const { return (*this)(name.view()); }
-  };
-  struct Equal {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return view(a) == view(b);
-    }
-    static std::string_view view(std::string_view name) { return name; }
-    static std::string_view view(const ChannelName& name) { return name.view(); }
-  };
+  template <class Name>
+  Topic* find_by(const Name& channel) const {
+    const auto found = topics_.find(channel);
+    return found == topics_.end() ? nullptr : found->second.get();
+  }
   void remove_entry(Topic& topic, std::uint32_t at);
   void unlist(const Topic& topic);
 
-  boost::unordered_flat_map<ChannelName, std::unique_ptr<Topic>, Hash, Equal> topics_;
+  boost::unordered_flat_map<ChannelName, std::unique_ptr<Topic>, ChannelHash, ChannelEqual> topics_;
   std::vector<Topic*> list_;  // the last takes the place of one that goes
   std::size_t subscriptions_ = 0;
 };

@@ -29,6 +29,13 @@ TEST_CASE("no frame and an empty frame") {
   CHECK(empty.view().empty());
 }
 
+TEST_CASE("a frame of two pieces is one run of bytes") {
+  CHECK(SharedFrame::joined("ab", "cde").view() == "abcde");
+  CHECK(SharedFrame::joined("", "cde").view() == "cde");
+  CHECK(SharedFrame::joined("ab", "").view() == "ab");
+  CHECK(SharedFrame::joined("", "").size() == 0);
+}
+
 TEST_CASE("handles share the bytes") {
   SharedFrame first = SharedFrame::copy_of("frame");
   const SharedFrame second = first;

@@ -32,6 +32,10 @@ TEST_CASE("The first to join makes the topic, the last to leave ends it") {
   CHECK_FALSE(created);
   CHECK(index.find("x") == &topic);
   CHECK(index.find("y") == nullptr);
+  CHECK(index.find(name("x")) == &topic);  // another copy of the name
+  CHECK(index.find(topic.name) == &topic);
+  CHECK(index.find(name("y")) == nullptr);
+  CHECK(index.find(ChannelName()) == nullptr);
   int emptied = 0;
   const auto count = [&](Topic& ended) {
     CHECK(ended.name.view() == "x");

@@ -115,7 +115,7 @@ Result<hub::Appended> MemoryStore::append(hub::AppendRequest&& request) {
     }
   }
   last_ = next_id(now_ms, last_);
-  auto found = channels_.find(message->channel());
+  auto found = channels_.find(message->channel_name());
   if (message->ttl_ms() != 0 && found == channels_.end())
     found = channels_.try_emplace(message->channel_name()).first;
   made->store_as(last_, found == channels_.end() ? message->channel_name() : found->first);

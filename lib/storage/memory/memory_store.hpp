@@ -112,21 +112,6 @@ class MemoryStore {
     std::size_t digest;
     std::int64_t until_ms;
   };
-  struct Hash {
-    using is_transparent = void;
-    using is_avalanching = void;
-    std::size_t operator()(std::string_view name) const { return boost::hash<std::string_view>{}(name); }
-    std::size_t operator()(const hub::ChannelName& name) const { return (*this)(name.view()); }
-  };
-  struct Equal {
-    using is_transparent = void;
-    template <class A, class B>
-    bool operator()(const A& a, const B& b) const {
-      return view(a) == view(b);
-    }
-    static std::string_view view(std::string_view name) { return name; }
-    static std::string_view view(const hub::ChannelName& name) { return name.view(); }
-  };
 
   void keep(Channel& channel, const hub::MessagePtr& message, const hub::ChannelOptions& options);
   void drop_first(Channel& channel);
@@ -137,7 +122,7 @@ class MemoryStore {
   const std::size_t max_inbox_bytes_;
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Inbox>> inboxes_;
-  boost::unordered_flat_map<hub::ChannelName, Channel, Hash, Equal> channels_;
+  boost::unordered_flat_map<hub::ChannelName, Channel, hub::ChannelHash, hub::ChannelEqual> channels_;
   std::unordered_map<std::string, Remembered> remembered_;
   std::deque<std::pair<std::int64_t, std::string>> remembered_order_;
   std::deque<hub::ChannelName> sweep_queue_;  // channels with something to forget, each once

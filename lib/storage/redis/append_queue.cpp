@@ -16,7 +16,7 @@ constexpr int kRenewals = 16;  // of an expiry, in a channel's max_age
 
 std::size_t cost_of(const hub::AppendRequest& request) {
   constexpr std::size_t kNames = 256;  // keys, topic, numbers
-  return request.draft.data.size() + request.draft.channel.size() + kNames;
+  return request.draft.data.size() + request.draft.channel.view().size() + kNames;
 }
 
 }  // namespace
