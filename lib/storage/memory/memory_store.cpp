@@ -10,6 +10,9 @@ namespace {
 constexpr Milliseconds kRemembered{24 * 3'600'000};
 // Idempotency keys remembered at most; the oldest go first. Some 100 bytes each.
 constexpr std::size_t kMaxRemembered = 1'000'000;
+// Of the channels with something to forget, one sweep looks at this part, so that each is looked at once a
+// second; of very many only so many, for the lock is held meanwhile.
+constexpr std::size_t kSweepsPerRound = 10;
 constexpr std::size_t kSweepPerCall = 1000;
 // What a message takes besides its payload: its names, the frames made of it, the places it stands in.
 constexpr std::size_t kMessageOverhead = 256;
@@ -255,7 +258,8 @@ void MemoryStore::sweep() {
     remembered_.erase(remembered_order_.front().second);
     remembered_order_.pop_front();
   }
-  for (std::size_t i = std::min(sweep_queue_.size(), kSweepPerCall); i > 0; --i) {
+  for (std::size_t i = std::min((sweep_queue_.size() + kSweepsPerRound - 1) / kSweepsPerRound, kSweepPerCall);
+       i > 0; --i) {
     hub::ChannelName name = std::move(sweep_queue_.front());
     sweep_queue_.pop_front();
     const auto found = channels_.find(name);
