@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "base/prefetch.hpp"
 #include "frontend/bridge_limits.hpp"
 #include "frontend/bridge_params.hpp"
 #include "frontend/context.hpp"
@@ -55,6 +56,7 @@ class BridgeSession final : public net::ConnectionHandler, public hub::Subscribe
   void on_gap(hub::Subscription&, const hub::Gap&) override {}  // asked not to be told
   void on_failed(hub::Subscription& subscription, const Error& error) override;
   bool congested() const override { return corked_ != nullptr || connection_.congested(); }
+  void expect_message() const override { prefetch(&connection_); }
   hub::SubscriberInfo info() const override;
 
   // Listening

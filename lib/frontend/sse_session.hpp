@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/prefetch.hpp"
 #include "frontend/context.hpp"
 #include "frontend/http_session.hpp"
 #include "frontend/skip_log.hpp"
@@ -36,6 +37,7 @@ class SseSession final : public net::ConnectionHandler, public hub::Subscriber, 
   void on_gap(hub::Subscription& subscription, const hub::Gap& gap) override;
   void on_failed(hub::Subscription& subscription, const Error& error) override;
   bool congested() const override { return connection_.congested(); }
+  void expect_message() const override { prefetch(&connection_); }
   hub::SubscriberInfo info() const override;
 
   // Listening

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/prefetch.hpp"
 #include "frontend/context.hpp"
 #include "frontend/http_session.hpp"
 #include "frontend/skip_log.hpp"
@@ -63,6 +64,7 @@ class WsSession final : public net::ConnectionHandler, public hub::Subscriber, p
   void on_gap(hub::Subscription& subscription, const hub::Gap& gap) override;
   void on_failed(hub::Subscription& subscription, const Error& error) override;
   bool congested() const override { return connection_.congested(); }
+  void expect_message() const override { prefetch(&connection_); }
   hub::SubscriberInfo info() const override;
 
   // Listening

@@ -1,9 +1,11 @@
 #include "hub/hub.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
+#include "base/prefetch.hpp"
 #include "base/text.hpp"
 
 namespace relay::hub {
@@ -11,6 +13,9 @@ namespace {
 
 using metrics::Counter;
 using metrics::Gauge;
+
+// Messages whose way to the first subscriber is fetched together.
+constexpr std::size_t kFetchedAhead = 16;
 
 Error invalid(std::string code, std::string message) {
   return make_error(ErrorKind::kInvalid, std::move(code), std::move(message));
@@ -172,6 +177,32 @@ void Hub::on_announced(DeliveryPtr delivery) {
     for (Resume* resume : resuming_) resume->on_interrupted();  // it was held for them too
   }
   heal_hold_.push_back(std::move(delivery));
+}
+
+void Hub::on_announced_together(std::span<DeliveryPtr> deliveries) {
+  while (!deliveries.empty()) {
+    const auto some = deliveries.first(std::min(deliveries.size(), kFetchedAhead));
+    if (some.size() > 1) fetch_ahead(some);
+    for (DeliveryPtr& delivery : some) on_announced(std::move(delivery));
+    deliveries = deliveries.subspan(some.size());
+  }
+}
+
+// Where each message has a channel of its own, nothing that a message needs is in a cache, and each thing is
+// found by way of the one before: topic, subscription, session, connection. One step for all messages, then
+// the next, and the waits pass together.
+void Hub::fetch_ahead(std::span<const DeliveryPtr> deliveries) const {
+  std::array<const Topic*, kFetchedAhead> topics{};
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    topics[i] = topics_.find(deliveries[i]->message().channel_name());
+    if (topics[i] != nullptr) prefetch(topics[i]);
+  }
+  for (const Topic* topic : topics) {
+    if (topic != nullptr) prefetch(topic->entries.front().subscription);
+  }
+  for (const Topic* topic : topics) {
+    if (topic != nullptr) topic->entries.front().subscription->subscriber().expect_message();
+  }
 }
 
 void Hub::fan_out(const DeliveryPtr& delivery) {

@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -87,6 +88,7 @@ class Hub final : public StorageEvents {
 
   // StorageEvents
   void on_announced(DeliveryPtr delivery) override;
+  void on_announced_together(std::span<DeliveryPtr> deliveries) override;
   void on_interrupted() override;
   void on_restored() override;
   void on_skipped(const Skipped& skipped) override;
@@ -108,6 +110,7 @@ class Hub final : public StorageEvents {
   enum class State { kBroken, kHealing, kWhole };
 
   void on_watch_answer(const ChannelName& channel, const Result<bool>& answer);
+  void fetch_ahead(std::span<const DeliveryPtr> deliveries) const;
   void fan_out(const DeliveryPtr& delivery);
   void hand_out(const Topic& topic, const DeliveryPtr& delivery);
   void heal();

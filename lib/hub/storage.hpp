@@ -21,8 +21,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -110,6 +112,10 @@ class StorageEvents {
   virtual ~StorageEvents() = default;
   // A message of a watched channel, in id order.
   virtual void on_announced(DeliveryPtr delivery) = 0;
+  // The same for several that follow each other. Takes them.
+  virtual void on_announced_together(std::span<DeliveryPtr> deliveries) {
+    for (DeliveryPtr& delivery : deliveries) on_announced(std::move(delivery));
+  }
   // From here on announcements may be missing.
   virtual void on_interrupted() = 0;
   // Every watch is confirmed and announcements are complete from here; what was missed must be read. Also

@@ -55,6 +55,8 @@ class Subscriber {
   // Queue it. `replayed`: from the backlog.
   virtual void on_message(Subscription& subscription, Delivery& delivery, bool replayed) = 0;
   virtual void on_gap(Subscription& subscription, const Gap& gap) = 0;
+  // on_message() will perhaps follow at once: to fetch what it needs. Changes nothing.
+  virtual void expect_message() const {}
   // Everything kept was delivered; live messages follow.
   virtual void on_caught_up(Subscription&) {}
   // It will never be live; already detached, may be destroyed at once.

@@ -73,6 +73,31 @@ TEST_CASE("A message reaches the subscribers of its channel on this loop, each o
   CHECK(f.storage.watched() == std::set<std::string>{"a"});
 }
 
+TEST_CASE("What is announced together arrives as if it came singly") {
+  Fixture f;
+  RecordingSubscriber a;
+  RecordingSubscriber ab;
+  f.subscribe(a, {"a"});
+  f.subscribe(ab, {"a", "b"});
+  std::vector<DeliveryPtr> deliveries;
+  std::vector<MessageId> of_a;
+  std::vector<MessageId> of_both;
+  for (MessageId id = 1001; id <= 1050; ++id) {
+    Draft draft;
+    draft.channel = ChannelName::copy_of(id % 3 == 0 ? "a" : id % 3 == 1 ? "b" : "nobody's");
+    draft.data = "x";
+    draft.ttl_ms = 1000;
+    if (id % 3 == 0) of_a.push_back(id);
+    if (id % 3 != 2) of_both.push_back(id);
+    deliveries.emplace_back(new Delivery(MessagePtr(Message::make(id, std::move(draft)))));
+  }
+  f.hub.on_announced_together(deliveries);
+  CHECK(a.ids() == of_a);
+  CHECK(ab.ids() == of_both);
+  f.hub.on_announced_together({});
+  CHECK(ab.ids() == of_both);
+}
+
 TEST_CASE("After a cut every live stream gets what it missed, in place and in order") {
   const bool quiet = GENERATE(true, false);  // whether the loop had fanned anything out before
   Fixture f;

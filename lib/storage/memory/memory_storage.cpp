@@ -19,7 +19,7 @@ MemoryStorage::MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> sto
 
 void MemoryStorage::drain() {
   Inbox::Taken taken = inbox_->take(kBytesPerTurn);
-  for (hub::DeliveryPtr& delivery : taken.deliveries) events().on_announced(std::move(delivery));
+  events().on_announced_together(taken.deliveries);
   if (taken.more) return loop_.post([this] { drain(); });
   for (const hub::Skipped& skipped : taken.skipped) events().on_skipped(skipped);
   if (!taken.missed_kept) return;
