@@ -181,6 +181,23 @@ void one_is_kept_of_one(Two& two) {
   CHECK(page.gone < ids.back());
 }
 
+void count_may_change(Two& two) {
+  std::vector<MessageId> ids;
+  const auto add = [&](int count, std::uint32_t bound) {
+    for (const MessageId id : publish_many(two.a, count, {.keep = at_most(bound)})) ids.push_back(id);
+    const auto kept = ids_of(two.b.page("room:1").messages);
+    REQUIRE(kept.size() <= ids.size());
+    CHECK(std::equal(kept.rbegin(), kept.rend(), ids.rbegin()));
+    return kept.size();
+  };
+  CHECK(add(300, 1000) == 300);
+  const std::size_t left = add(1, 1);
+  CHECK(left >= 1);
+  CHECK(left <= 1 + 8);
+  CHECK(add(49, 1000) == left + 49);
+  CHECK(add(400, 1000) == left + 449);
+}
+
 void bytes_are_bounded(Two& two) {
   ChannelOptions keep;
   keep.max_bytes = 20'000;
@@ -386,6 +403,9 @@ void check_storage_contract(const std::function<std::unique_ptr<Backend>()>& mak
   }
   SECTION("a backlog is bounded by count, and says what is gone") {
     count_is_bounded(two);
+  }
+  SECTION("a bound that changes cuts the backlog at once, or lets it grow again") {
+    count_may_change(two);
   }
   SECTION("a backlog of one keeps the newest") {
     one_is_kept_of_one(two);

@@ -14,6 +14,7 @@ constexpr std::size_t kMaxRemembered = 1'000'000;
 // second; of very many only so many, for the lock is held meanwhile.
 constexpr std::size_t kSweepsPerRound = 10;
 constexpr std::size_t kSweepPerCall = 1000;
+constexpr std::size_t kLeastPlaces = 4;  // of a backlog
 // What a message takes besides its payload: its names, the frames made of it, the places it stands in.
 constexpr std::size_t kMessageOverhead = 256;
 
@@ -118,65 +119,74 @@ Result<hub::Appended> MemoryStore::append(hub::AppendRequest&& request) {
     }
   }
   last_ = next_id(now_ms, last_);
-  auto found = channels_.find(message->channel_name());
-  if (message->ttl_ms() != 0 && found == channels_.end())
-    found = channels_.try_emplace(message->channel_name()).first;
-  made->store_as(last_, found == channels_.end() ? message->channel_name() : found->first);
-  if (message->ttl_ms() != 0) keep(found->second, message, request.keep);
+  Channel* channel = find(message->channel_name());
+  if (channel == nullptr && message->ttl_ms() != 0) channel = &find_or_add(message->channel_name());
+  made->store_as(last_, channel == nullptr ? message->channel_name() : channel->name);
+  if (message->ttl_ms() != 0) keep(*channel, message, request.keep);
   if (!key.empty()) {
     const std::int64_t until = now_ms + hub::kIdempotencyWindow.count();
     remembered_[key] = {last_, digest, until};
     remembered_order_.emplace_back(until, std::move(key));
   }
-  if (found != channels_.end() && found->second.watchers != 0) {
+  if (channel != nullptr && channel->watchers != 0) {
     const hub::DeliveryPtr delivery(new hub::Delivery(message));
-    for (std::uint64_t left = found->second.watchers; left != 0; left &= left - 1) {
+    for (std::uint64_t left = channel->watchers; left != 0; left &= left - 1) {
       inboxes_[static_cast<std::size_t>(std::countr_zero(left))]->push(delivery);
     }
   }
   return hub::Appended{last_, false};
 }
 
+MemoryStore::Channel& MemoryStore::find_or_add(const hub::ChannelName& name) {
+  if (Channel* const known = find(name)) return *known;
+  return **channels_.insert(std::make_unique<Channel>(name)).first;
+}
+
+// REQUIRES: not in the sweep.
+void MemoryStore::forget(const Channel& channel) {
+  channels_.erase(channels_.find(channel.name));
+}
+
 void MemoryStore::keep(Channel& channel, const hub::MessagePtr& message, const hub::ChannelOptions& options) {
-  if (channel.backlog == nullptr) {
-    channel.backlog = std::make_unique<Backlog>();
-    ++totals_.channels;
-  }
-  if (!std::exchange(channel.in_sweep, true)) sweep_queue_.push_back(message->channel_name());
-  Backlog& backlog = *channel.backlog;
-  backlog.messages.push_back(message);
-  backlog.bytes += message->data().size();
+  if (channel.messages.empty()) ++totals_.channels;
+  if (!std::exchange(channel.in_sweep, true)) sweep_queue_.push_back(&channel);
+  if (channel.messages.full())
+    channel.messages.set_capacity(std::max(kLeastPlaces, 2 * channel.messages.capacity()));
+  channel.messages.push_back(message);
+  channel.bytes += message->data().size();
   ++totals_.messages;
   totals_.bytes += static_cast<std::int64_t>(message->data().size());
   channel.forget_at_ms = message->published_ms() + (options.max_age + kRemembered).count();
-  while (backlog.messages.size() > options.max_count ||
-         (backlog.bytes > options.max_bytes && backlog.messages.size() > 1)) {
+  while (channel.messages.size() > options.max_count ||
+         (channel.bytes > options.max_bytes && channel.messages.size() > 1)) {
     drop_first(channel);
   }
 }
 
+// What shrinks gives memory back, all of it when nothing is left.
 void MemoryStore::drop_first(Channel& channel) {
-  Backlog& backlog = *channel.backlog;
-  const hub::Message& first = *backlog.messages.front();
-  backlog.bytes -= first.data().size();
+  const hub::Message& first = *channel.messages.front();
+  channel.bytes -= first.data().size();
   --totals_.messages;
   totals_.bytes -= static_cast<std::int64_t>(first.data().size());
   channel.gone = std::max(channel.gone, first.id());
-  backlog.messages.pop_front();
+  channel.messages.pop_front();
+  const std::size_t places = channel.messages.capacity();
+  if (channel.messages.empty()) {
+    channel.messages.set_capacity(0);
+    --totals_.channels;
+  } else if (places > kLeastPlaces && channel.messages.size() <= places / 4) {
+    channel.messages.set_capacity(places / 2);
+  }
 }
 
 // Messages with a short ttl may expire behind longer ones: page_of() passes over them, this drops them once
-// they are in front. An empty backlog gives its memory back.
+// they are in front.
 void MemoryStore::drop_expired(Channel& channel, std::int64_t now_ms) {
-  if (channel.backlog == nullptr) return;
-  auto& messages = channel.backlog->messages;
-  while (!messages.empty() && messages.front()->expires_ms() <= now_ms) {
-    if (hub::namespace_of(messages.front()->channel()) == "bridge") ++totals_.expired_on_bridge;
+  while (!channel.messages.empty() && channel.messages.front()->expires_ms() <= now_ms) {
+    if (hub::namespace_of(channel.name.view()) == "bridge") ++totals_.expired_on_bridge;
     drop_first(channel);
   }
-  if (!messages.empty()) return;
-  channel.backlog.reset();
-  --totals_.channels;
 }
 
 hub::ReadAnswer MemoryStore::read(const std::vector<hub::ReadQuery>& queries) {
@@ -192,21 +202,19 @@ hub::ReadAnswer MemoryStore::read(const std::vector<hub::ReadQuery>& queries) {
 
 hub::Page MemoryStore::page_of(const hub::ReadQuery& query, std::int64_t now_ms) {
   hub::Page page;
-  const auto found = channels_.find(query.channel);
-  if (found == channels_.end() || found->second.forget_at_ms == 0) {
+  Channel* const channel = find(query.channel);
+  if (channel == nullptr || channel->forget_at_ms == 0) {
     // Nothing was kept here for max_age and a day; before that, nobody knows.
     page.gone = std::max(epoch_, first_id_at(now_ms - (query.max_age + kRemembered).count())) - 1;
     return page;
   }
-  Channel& channel = found->second;
-  drop_expired(channel, now_ms);
-  page.gone = channel.gone;
-  if (channel.backlog == nullptr) return page;
-  const Backlog& backlog = *channel.backlog;
+  drop_expired(*channel, now_ms);
+  page.gone = channel->gone;
+  const auto& messages = channel->messages;
   auto at =
-      std::upper_bound(backlog.messages.begin(), backlog.messages.end(), query.after,
+      std::upper_bound(messages.begin(), messages.end(), query.after,
                        [](MessageId after, const hub::MessagePtr& message) { return after < message->id(); });
-  for (; at != backlog.messages.end(); ++at) {
+  for (; at != messages.end(); ++at) {
     if ((*at)->expires_ms() <= now_ms) {
       page.gone = std::max(page.gone, (*at)->id());
     } else if (page.messages.size() == query.limit) {
@@ -221,21 +229,21 @@ hub::Page MemoryStore::page_of(const hub::ReadQuery& query, std::int64_t now_ms)
 
 void MemoryStore::watch(const hub::ChannelName& channel, unsigned slot) {
   const std::lock_guard lock(mutex_);
-  channels_.try_emplace(channel).first->second.watchers |= std::uint64_t{1} << slot;
+  find_or_add(channel).watchers |= std::uint64_t{1} << slot;
 }
 
 bool MemoryStore::is_watched(std::string_view channel) const {
   const std::lock_guard lock(mutex_);
-  const auto found = channels_.find(channel);
-  return found != channels_.end() && found->second.watchers != 0;
+  const Channel* const found = find(channel);
+  return found != nullptr && found->watchers != 0;
 }
 
 void MemoryStore::unwatch(const hub::ChannelName& channel, unsigned slot) {
   const std::lock_guard lock(mutex_);
-  const auto found = channels_.find(channel);
-  if (found == channels_.end()) return;
-  found->second.watchers &= ~(std::uint64_t{1} << slot);
-  if (found->second.watchers == 0 && !found->second.in_sweep) channels_.erase(found);
+  Channel* const found = find(channel);
+  if (found == nullptr) return;
+  found->watchers &= ~(std::uint64_t{1} << slot);
+  if (found->watchers == 0 && !found->in_sweep) forget(*found);
 }
 
 MemoryStore::Totals MemoryStore::totals() const {
@@ -260,19 +268,17 @@ void MemoryStore::sweep() {
   }
   for (std::size_t i = std::min((sweep_queue_.size() + kSweepsPerRound - 1) / kSweepsPerRound, kSweepPerCall);
        i > 0; --i) {
-    hub::ChannelName name = std::move(sweep_queue_.front());
+    Channel& channel = *sweep_queue_.front();
     sweep_queue_.pop_front();
-    const auto found = channels_.find(name);
-    Channel& channel = found->second;
     drop_expired(channel, now_ms);
     if (channel.forget_at_ms > now_ms) {
-      sweep_queue_.push_back(std::move(name));
+      sweep_queue_.push_back(&channel);
       continue;
     }
     channel.in_sweep = false;
     channel.gone = 0;
     channel.forget_at_ms = 0;
-    if (channel.watchers == 0) channels_.erase(found);
+    if (channel.watchers == 0) forget(channel);
   }
 }
 

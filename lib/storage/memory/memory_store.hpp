@@ -4,14 +4,16 @@
 // each loop that watches the channel. So ids, backlogs and announcements have one order. The lock is held for
 // some 300 ns per message and never while anything is written to a socket.
 //
-// A backlog is a deque in id order, bounded by count, bytes and age; what the bounds took is remembered as
+// A backlog is a ring in id order, bounded by count, bytes and age; what the bounds took is remembered as
 // one id
 // (`gone`), for a day after the last message could have expired: so a cursor that missed something is told
 // from one that did not. A cursor older than that into a channel nobody remembers is told that it may have.
 // Any thread.
 #pragma once
 
+#include <boost/circular_buffer.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -24,6 +26,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/prefetch.hpp"
 #include "hub/storage.hpp"
 
 namespace relay::memory {
@@ -96,16 +99,45 @@ class MemoryStore {
   void sweep();
 
  private:
-  struct Backlog {
-    std::deque<hub::MessagePtr> messages;
-    std::uint64_t bytes = 0;
-  };
+  // In one block: a publish waits for memory that is in no cache, and each step from one block to the next is
+  // another wait. See "a channel of the store in one block" in docs/performance.md.
   struct Channel {
-    std::uint64_t watchers = 0;        // one bit per slot
-    std::unique_ptr<Backlog> backlog;  // nullptr while nothing is kept
-    MessageId gone = 0;                // the highest id that was trimmed or expired
-    std::int64_t forget_at_ms = 0;     // when even that is forgotten; 0: nothing was ever kept
+    explicit Channel(hub::ChannelName its_name) : name(std::move(its_name)) {}
+    const hub::ChannelName name;
+    std::uint64_t watchers = 0;  // one bit per slot
+    boost::circular_buffer<hub::MessagePtr> messages;
+    std::uint64_t bytes = 0;        // of their payloads
+    MessageId gone = 0;             // the highest id that was trimmed or expired
+    std::int64_t forget_at_ms = 0;  // when even that is forgotten; 0: nothing was ever kept
     bool in_sweep = false;
+  };
+  using ChannelPtr = std::unique_ptr<Channel>;
+  struct Hash {
+    using is_transparent = void;
+    using is_avalanching = void;
+    std::size_t operator()(const ChannelPtr& channel) const { return channel->name.hash(); }
+    template <class Name>
+    std::size_t operator()(const Name& name) const {
+      return hub::ChannelHash{}(name);
+    }
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const ChannelPtr& a, const ChannelPtr& b) const { return is(*b, a->name); }
+    template <class Name>
+    bool operator()(const Name& name, const ChannelPtr& channel) const {
+      return is(*channel, name);
+    }
+    template <class Name>
+    bool operator()(const ChannelPtr& channel, const Name& name) const {
+      return is(*channel, name);
+    }
+    // While the name is on its way from memory, so is the place where the next message will stand.
+    template <class Name>
+    static bool is(const Channel& channel, const Name& name) {
+      if (!channel.messages.empty()) prefetch(&channel.messages.back());
+      return hub::ChannelEqual{}(channel.name, name);
+    }
   };
   struct Remembered {
     MessageId id;
@@ -113,6 +145,13 @@ class MemoryStore {
     std::int64_t until_ms;
   };
 
+  template <class Name>
+  Channel* find(const Name& name) const {
+    const auto found = channels_.find(name);
+    return found == channels_.end() ? nullptr : found->get();
+  }
+  Channel& find_or_add(const hub::ChannelName& name);
+  void forget(const Channel& channel);
   void keep(Channel& channel, const hub::MessagePtr& message, const hub::ChannelOptions& options);
   void drop_first(Channel& channel);
   void drop_expired(Channel& channel, std::int64_t now_ms);
@@ -122,10 +161,10 @@ class MemoryStore {
   const std::size_t max_inbox_bytes_;
   mutable std::mutex mutex_;
   std::vector<std::shared_ptr<Inbox>> inboxes_;
-  boost::unordered_flat_map<hub::ChannelName, Channel, hub::ChannelHash, hub::ChannelEqual> channels_;
+  boost::unordered_flat_set<ChannelPtr, Hash, Equal> channels_;
   std::unordered_map<std::string, Remembered> remembered_;
   std::deque<std::pair<std::int64_t, std::string>> remembered_order_;
-  std::deque<hub::ChannelName> sweep_queue_;  // channels with something to forget, each once
+  std::deque<Channel*> sweep_queue_;  // channels with something to forget, each once
   Totals totals_;
   MessageId epoch_;
   MessageId last_;
