@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "net/connection.hpp"
 #include "net/send_ring.hpp"
@@ -39,6 +40,7 @@ IoLoop::IoLoop(int index, const Clock& clock)
 
 IoLoop::~IoLoop() {
   end_flush_interval();
+  deferred_.clear();  // whose work it was is gone
   end_turn();
   asio_->sockets.release();  // the poller closes it
 }
@@ -138,6 +140,11 @@ void IoLoop::dispose(std::unique_ptr<Disposable> object) {
   schedule_end_of_turn();
 }
 
+void IoLoop::at_end_of_turn(std::function<void()> work) {
+  deferred_.push_back(std::move(work));
+  schedule_end_of_turn();
+}
+
 // Work that comes by way of Asio (replies of the store, posts) has no end of its own: this gives it one,
 // behind everything that is ready already, so that one read of the store's replies becomes one write per
 // subscriber.
@@ -170,7 +177,8 @@ void IoLoop::submit_sends() {
 
 void IoLoop::end_turn() {
   end_scheduled_ = true;  // flushing may mark and dispose: this very loop sees it
-  while (!dirty_.empty() || !graveyard_.empty()) {
+  while (!deferred_.empty() || !dirty_.empty() || !graveyard_.empty()) {
+    for (const auto& work : std::exchange(deferred_, {})) work();
     flush_dirty();
     std::vector<std::unique_ptr<Disposable>> dead;
     dead.swap(graveyard_);

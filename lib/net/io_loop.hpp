@@ -67,6 +67,8 @@ class IoLoop {
   void mark_late(Connection& connection) { late_.push_back(&connection); }
   // Runs the poller once although no socket has news: somebody asked for again().
   void wake_sockets();
+  // Runs when the turn's input has been handled, before its output is flushed. Loop thread.
+  void at_end_of_turn(std::function<void()> work);
   // Destroyed at the end of this turn.
   void dispose(std::unique_ptr<Disposable> object);
   // Steady milliseconds, read once per turn: good enough for idle and stall times.
@@ -97,6 +99,7 @@ class IoLoop {
   Poller poller_;
   TimerWheel wheel_;
   std::unique_ptr<char[]> read_buffer_;
+  std::vector<std::function<void()>> deferred_;  // to the end of the turn
   std::vector<Connection*> dirty_;
   std::vector<Connection*> late_;
   std::vector<std::unique_ptr<Disposable>> graveyard_;

@@ -107,6 +107,7 @@ class Fixture {
     return all;
   }
   void end_peer() { ::close(std::exchange(peer_, -1)); }
+  IoLoop& loop() { return loop_; }
   int peer() const { return peer_; }
   std::size_t open() const { return set_.size(); }
   void set_flush_interval(Milliseconds length) {
@@ -150,6 +151,23 @@ TEST_CASE("What a turn queues leaves in one write") {
   });
   CHECK(f.read(300).size() == 300);
   f.on_loop([&] { CHECK(f.metrics.get(metrics::Counter::kWriteCalls) == 1); });
+}
+
+TEST_CASE("Work put off to the end of the turn runs there, and what it sends leaves with the turn's") {
+  Fixture f;
+  std::string order;
+  f.on_loop([&] {
+    f.loop().at_end_of_turn([&] {
+      order += "first ";
+      f.connection->send_copy("late");
+      f.loop().at_end_of_turn([&] { order += "put off again"; });
+    });
+    order += "turn ";
+    f.connection->send_copy("early ");
+  });
+  CHECK(f.read(10) == "early late");
+  f.on_loop([] {});
+  CHECK(order == "turn first put off again");
 }
 
 TEST_CASE("The first message of a stream leaves at once, what follows within the flush interval together") {
