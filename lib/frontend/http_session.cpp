@@ -172,6 +172,8 @@ void HttpSession::feed(std::string_view bytes) {
     switch (parser_.state()) {
       case wire::HttpRequestParser::State::kDone:
         dispatch();
+        // Requests that follow in the same read would wait for the end of the turn, one after the other.
+        if (exchange_ != nullptr && !bytes.empty()) context_.storage->settle();
         break;
       case wire::HttpRequestParser::State::kFailed:
         fail(parser_.error_status(), parser_.error_message());

@@ -164,6 +164,8 @@ class Store {
   // Once each, on the loop. Before start() calls only queue; after stop() nothing is answered or announced.
   virtual void start() {}
   virtual void stop() {}
+  // A backend may take the appends of a turn together and answer them at its end; this answers them now.
+  virtual void settle() {}
   virtual std::uint32_t partitions() const = 0;  // fixed for the life of the store
   virtual std::uint32_t partition_of(std::string_view channel) const = 0;
   virtual Storage& partition(std::uint32_t number) = 0;

@@ -73,6 +73,49 @@ TEST_CASE("memory keeps the storage contract") {
   check_storage_contract([] { return std::make_unique<MemoryBackend>(); });
 }
 
+TEST_CASE("The appends of a turn are answered at its end, or when asked to settle, in their order") {
+  MemoryBackend backend;
+  Member member(0, backend.maker());
+  member.start();
+  REQUIRE(member.watch("room:1").has_value());
+  std::vector<MessageId> answered;
+  const auto append = [&](const std::function<void()>& then) {
+    hub::AppendRequest request;
+    request.draft.channel = name("room:1");
+    request.draft.data = "hello";
+    request.draft.ttl_ms = 60'000;
+    member.store().partition(0).append(std::move(request), [&, then](const Result<hub::Appended>& stored) {
+      answered.push_back(stored.value().id);
+      then();
+    });
+  };
+  const std::function<void()> nothing = [] {};
+  member.on_loop([&] {
+    append(nothing);
+    append(nothing);
+    CHECK(answered.empty());
+    member.store().settle();
+    CHECK(answered.size() == 2);
+    append(nothing);
+    CHECK(answered.size() == 2);
+  });
+  // What answers publish anew, more than are stored together.
+  const std::function<void()> many = [&] {
+    for (std::size_t i = 0; i < 3 * memory::kMostTogether; ++i) append(nothing);
+    member.store().settle();  // from within an answer: nothing
+  };
+  member.on_loop([&] {
+    for (std::size_t i = 0; i < 2 * memory::kMostTogether + 1; ++i) append(i == 0 ? many : nothing);
+  });
+  const std::size_t all = 3 + 5 * memory::kMostTogether + 1;
+  REQUIRE(member.heard().await_count(Event::Kind::kAnnounced, all));
+  member.on_loop([&] {
+    CHECK(answered.size() == all);
+    CHECK(is_ascending(answered));
+  });
+  CHECK(ids_of(member.heard().announced()) == answered);
+}
+
 TEST_CASE("What a slow loop's inbox has no room for, and is kept, is an interruption that is over at once") {
   Standstill scene;
   const auto published = scene.publish("kept:1", 60'000);

@@ -1,5 +1,10 @@
 #include "storage/memory/memory_storage.hpp"
 
+#include <algorithm>
+#include <array>
+#include <span>
+#include <utility>
+
 namespace relay::memory {
 namespace {
 
@@ -8,8 +13,6 @@ constexpr std::size_t kBytesPerTurn = 256 * 1024;
 
 }  // namespace
 
-// The inbox is drained in a turn of its own: the publisher's answer, queued in this turn, leaves before the
-// message reaches anybody on this loop, and one drain takes what a turn published.
 MemoryStorage::MemoryStorage(net::IoLoop& loop, std::shared_ptr<MemoryStore> store)
     : store_(std::move(store)),
       loop_(loop),
@@ -28,7 +31,31 @@ void MemoryStorage::drain() {
 }
 
 void MemoryStorage::append(hub::AppendRequest&& request, hub::AppendDone done) {
-  done(store_->append(std::move(request)));
+  if (waiting_.empty()) loop_.at_end_of_turn([this] { settle(); });
+  waiting_.push_back({MemoryStore::Append(std::move(request)), std::move(done)});
+  if (waiting_.size() >= kMostTogether) settle();
+}
+
+// Beside an append by itself, each under its own lock: see "the appends of a turn together" in
+// docs/performance.md. What an answer publishes anew waits for the end of the turn. The inbox is drained in a
+// turn of its own, behind the answers: they leave before the message reaches anybody on this loop, and one
+// drain takes what a turn published.
+void MemoryStorage::settle() {
+  if (settling_ || waiting_.empty()) return;
+  settling_ = true;
+  settled_.swap(waiting_);
+  bool filled = false;
+  for (std::span<Waiting> left(settled_); !left.empty();) {
+    const auto some = left.first(std::min(left.size(), kMostTogether));
+    std::array<MemoryStore::Append*, kMostTogether> appends{};
+    std::transform(some.begin(), some.end(), appends.begin(), [](Waiting& one) { return &one.append; });
+    filled |= store_->append(std::span(appends).first(some.size()), slot_);
+    left = left.subspan(some.size());
+  }
+  for (const Waiting& one : settled_) one.done(*one.append.answer);
+  settled_.clear();
+  settling_ = false;
+  if (filled) loop_.post([this] { drain(); });
 }
 
 void MemoryStorage::read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) {

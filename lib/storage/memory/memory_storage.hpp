@@ -1,6 +1,7 @@
 // The storage contract over a MemoryStore: one per loop. Nothing leaves the process, so every answer comes
-// before the call returns. What the loop's inbox had no room for is announced as an interruption that is over
-// at once: the hub reads it. Loop thread only.
+// before the call returns, but for appends: those of a turn are stored together and answered at its end. What
+// the loop's inbox had no room for is announced as an interruption that is over at once: the hub reads it.
+// Loop thread only.
 #pragma once
 
 #include <memory>
@@ -21,13 +22,22 @@ class MemoryStorage final : public hub::SoleStorage {
   void read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) override;
   void watch(hub::ChannelName channel, hub::WatchDone done) override;
   void unwatch(const hub::ChannelName& channel) override;
+  void settle() override;
   std::vector<hub::NodeHealth> health() const override;
 
  private:
+  struct Waiting {
+    MemoryStore::Append append;
+    hub::AppendDone done;
+  };
   void drain();
 
   std::shared_ptr<MemoryStore> store_;
   net::IoLoop& loop_;
+  // Of one turn; more than kMostTogether only from within answers.
+  std::vector<Waiting> waiting_;
+  std::vector<Waiting> settled_;  // being answered
+  bool settling_ = false;
   std::shared_ptr<Inbox> inbox_;
   unsigned slot_;
   std::int64_t since_ms_;

@@ -1,7 +1,9 @@
 #include "storage/memory/memory_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cassert>
 
 namespace relay::memory {
 namespace {
@@ -30,17 +32,17 @@ std::size_t digest_of(const hub::Draft& draft) {
 
 }  // namespace
 
-void Inbox::push(const hub::DeliveryPtr& delivery) {
-  bool was_empty = false;
-  {
-    const std::lock_guard lock(mutex_);
-    const std::size_t cost = inbox_cost(delivery->message());
-    was_empty = deliveries_.empty();
-    if (full_ || (!was_empty && counts_.bytes + cost > max_bytes_)) return miss(delivery->message());
-    deliveries_.push_back(delivery);
-    counts_.bytes += cost;
+bool Inbox::push(const hub::DeliveryPtr& delivery) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t cost = inbox_cost(delivery->message());
+  const bool was_empty = deliveries_.empty();
+  if (full_ || (!was_empty && counts_.bytes + cost > max_bytes_)) {
+    miss(delivery->message());
+    return false;
   }
-  if (was_empty) wake_();
+  deliveries_.push_back(delivery);
+  counts_.bytes += cost;
+  return was_empty;
 }
 
 // Refusing all until the inbox is empty keeps one hole one hole, behind everything that came before it.
@@ -97,21 +99,42 @@ unsigned MemoryStore::add_inbox(std::shared_ptr<Inbox> inbox) {
   return static_cast<unsigned>(inboxes_.size() - 1);
 }
 
-// Hot: once per publish. The message is made before the lock is taken; under it, it only gets its id, and the
-// name that its channel has here already.
-Result<hub::Appended> MemoryStore::append(hub::AppendRequest&& request) {
-  std::size_t digest = 0;
-  if (!request.idempotency_key.empty()) digest = digest_of(request.draft);
-  const auto made = hub::Message::make(0, std::move(request.draft));
-  const hub::MessagePtr message = made;
-  const std::lock_guard lock(mutex_);
+MemoryStore::Append::Append(hub::AppendRequest&& request)
+    : keep(request.keep), idempotency_key(std::move(request.idempotency_key)) {
+  if (!idempotency_key.empty()) digest = digest_of(request.draft);
+  message = hub::Message::make(0, std::move(request.draft));
+}
+
+// Hot. With many channels what a message needs here is in no cache. Looked for one behind the other, all
+// channels are waited for at once, and the places for the messages with them (Equal::is).
+bool MemoryStore::append(std::span<Append* const> appends, unsigned slot) {
+  assert(appends.size() <= kMostTogether);
+  std::array<Channel*, kMostTogether> channels{};
+  std::unique_lock lock(mutex_);
+  std::transform(appends.begin(), appends.end(), channels.begin(),
+                 [this](const Append* append) { return find(append->message->channel_name()); });
   const std::int64_t now_ms = clock_.wall_ms();
+  std::uint64_t filled = 0;
+  for (std::size_t i = 0; i < appends.size(); ++i)
+    appends[i]->answer = store(*appends[i], channels[i], now_ms, filled);
+  lock.unlock();
+  const std::uint64_t own = filled & std::uint64_t{1} << slot;
+  for (std::uint64_t left = filled ^ own; left != 0; left &= left - 1)
+    inboxes_[static_cast<std::size_t>(std::countr_zero(left))]->wake();
+  return own != 0;
+}
+
+// Hot: once per publish. Under the lock a message only gets its id, and the name that its channel has here
+// already. `channel` is that, if there is one.
+Result<hub::Appended> MemoryStore::store(Append& append, Channel* channel, std::int64_t now_ms,
+                                         std::uint64_t& filled_inboxes) {
+  const hub::MessagePtr message = append.message;
   std::string key;
-  if (!request.idempotency_key.empty()) {
-    key = std::string(message->channel()) + '\n' + request.idempotency_key;
+  if (!append.idempotency_key.empty()) {
+    key = std::string(message->channel()) + '\n' + append.idempotency_key;
     const auto known = remembered_.find(key);
     if (known != remembered_.end() && known->second.until_ms > now_ms) {
-      if (known->second.digest != digest) {
+      if (known->second.digest != append.digest) {
         return make_error(ErrorKind::kConflict, "idempotency_conflict",
                           "this Idempotency-Key was used for another message on this channel");
       }
@@ -119,19 +142,20 @@ Result<hub::Appended> MemoryStore::append(hub::AppendRequest&& request) {
     }
   }
   last_ = next_id(now_ms, last_);
-  Channel* channel = find(message->channel_name());
   if (channel == nullptr && message->ttl_ms() != 0) channel = &find_or_add(message->channel_name());
-  made->store_as(last_, channel == nullptr ? message->channel_name() : channel->name);
-  if (message->ttl_ms() != 0) keep(*channel, message, request.keep);
+  append.message->store_as(last_, channel == nullptr ? message->channel_name() : channel->name);
+  if (message->ttl_ms() != 0) keep(*channel, message, append.keep);
   if (!key.empty()) {
     const std::int64_t until = now_ms + hub::kIdempotencyWindow.count();
-    remembered_[key] = {last_, digest, until};
+    remembered_[key] = {last_, append.digest, until};
     remembered_order_.emplace_back(until, std::move(key));
   }
   if (channel != nullptr && channel->watchers != 0) {
     const hub::DeliveryPtr delivery(new hub::Delivery(message));
     for (std::uint64_t left = channel->watchers; left != 0; left &= left - 1) {
-      inboxes_[static_cast<std::size_t>(std::countr_zero(left))]->push(delivery);
+      const int slot = std::countr_zero(left);
+      if (inboxes_[static_cast<std::size_t>(slot)]->push(delivery))
+        filled_inboxes |= std::uint64_t{1} << slot;
     }
   }
   return hub::Appended{last_, false};
