@@ -190,7 +190,8 @@ void Hub::on_announced_together(std::span<DeliveryPtr> deliveries) {
 
 // Where each message has a channel of its own, nothing that a message needs is in a cache, and each thing is
 // found by way of the one before: topic, subscription, session, connection. One step for all messages, then
-// the next, and the waits pass together.
+// the next, and the waits pass together. What waited took 3.9 % of the processor time, with this 1.3 to 1.4
+// (`perf record -e cpu-clock`, `relaybench pairs --closed --subs 1000 --pubs 16`, loops=1).
 void Hub::fetch_ahead(std::span<const DeliveryPtr> deliveries) const {
   std::array<const Topic*, kFetchedAhead> topics{};
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
