@@ -116,6 +116,40 @@ TEST_CASE("The appends of a turn are answered at its end, or when asked to settl
   CHECK(ids_of(member.heard().announced()) == answered);
 }
 
+TEST_CASE("A read or a watch comes behind the appends that the turn asked for before it") {
+  MemoryBackend backend;
+  Member member(0, backend.maker());
+  Member other(1, backend.maker());
+  member.start();
+  other.start();
+  MessageId stored = 0;
+  const auto append = [&](std::string_view channel) {
+    hub::AppendRequest request;
+    request.draft.channel = name(channel);
+    request.draft.data = "hello";
+    request.draft.ttl_ms = 60'000;
+    member.store().partition(0).append(
+        std::move(request), [&](const Result<hub::Appended>& appended) { stored = appended.value().id; });
+  };
+  member.on_loop([&] {
+    hub::Storage& storage = member.store().partition(0);
+    std::vector<hub::MessagePtr> read;
+    append("room:1");
+    storage.read({query("room:1")},
+                 [&](const Result<hub::ReadAnswer>& answer) { read = answer.value().pages[0].messages; });
+    CHECK(read.size() == 1);
+    CHECK(stored == 0);  // is not answered within another call
+    append("room:2");
+    storage.watch(name("room:2"), [](const Result<bool>&) {});
+    CHECK(other.page("room:2").messages.size() == 1);
+  });
+  CHECK(member.page("room:2").messages.size() == 1);
+  CHECK(member.heard().count(Event::Kind::kAnnounced) == 0);  // it was stored before the watch
+  const MessageId next = other.publish({.channel = "room:2"});
+  CHECK(next > stored);
+  REQUIRE(member.heard().await_count(Event::Kind::kAnnounced, 1));
+}
+
 TEST_CASE("What a slow loop's inbox has no room for, and is kept, is an interruption that is over at once") {
   Standstill scene;
   const auto published = scene.publish("kept:1", 60'000);

@@ -43,31 +43,41 @@ void MemoryStorage::append(hub::AppendRequest&& request, hub::AppendDone done) {
 void MemoryStorage::settle() {
   if (settling_ || waiting_.empty()) return;
   settling_ = true;
+  store_waiting();
   settled_.swap(waiting_);
-  bool filled = false;
-  for (std::span<Waiting> left(settled_); !left.empty();) {
-    const auto some = left.first(std::min(left.size(), kMostTogether));
-    std::array<MemoryStore::Append*, kMostTogether> appends{};
-    std::transform(some.begin(), some.end(), appends.begin(), [](Waiting& one) { return &one.append; });
-    filled |= store_->append(std::span(appends).first(some.size()), slot_);
-    left = left.subspan(some.size());
-  }
+  stored_ = 0;
+  const bool filled = std::exchange(filled_, false);
   for (const Waiting& one : settled_) one.done(*one.append.answer);
   settled_.clear();
   settling_ = false;
   if (filled) loop_.post([this] { drain(); });
 }
 
+// Answers none: whoever asks for something here is not to be called for something else meanwhile.
+void MemoryStorage::store_waiting() {
+  for (auto left = std::span(waiting_).subspan(stored_); !left.empty();) {
+    const auto some = left.first(std::min(left.size(), kMostTogether));
+    std::array<MemoryStore::Append*, kMostTogether> appends{};
+    std::transform(some.begin(), some.end(), appends.begin(), [](Waiting& one) { return &one.append; });
+    filled_ |= store_->append(std::span(appends).first(some.size()), slot_);
+    left = left.subspan(some.size());
+  }
+  stored_ = waiting_.size();
+}
+
 void MemoryStorage::read(std::vector<hub::ReadQuery> queries, hub::ReadDone done) {
+  store_waiting();
   done(store_->read(queries));
 }
 
 void MemoryStorage::watch(hub::ChannelName channel, hub::WatchDone done) {
+  store_waiting();
   store_->watch(channel, slot_);
   done(true);
 }
 
 void MemoryStorage::unwatch(const hub::ChannelName& channel) {
+  store_waiting();
   store_->unwatch(channel, slot_);
 }
 

@@ -1,5 +1,6 @@
 // The storage contract over a MemoryStore: one per loop. Nothing leaves the process, so every answer comes
-// before the call returns, but for appends: those of a turn are stored together and answered at its end. What
+// before the call returns, but for appends: those of a turn are stored together and answered at its end. A
+// read or a watch comes behind the appends that were asked for before it. What
 // the loop's inbox had no room for is announced as an interruption that is over at once: the hub reads it.
 // Loop thread only.
 #pragma once
@@ -30,12 +31,15 @@ class MemoryStorage final : public hub::SoleStorage {
     MemoryStore::Append append;
     hub::AppendDone done;
   };
+  void store_waiting();
   void drain();
 
   std::shared_ptr<MemoryStore> store_;
   net::IoLoop& loop_;
   // Of one turn; more than kMostTogether only from within answers.
   std::vector<Waiting> waiting_;
+  std::size_t stored_ = 0;        // of them; they wait for their answers alone
+  bool filled_ = false;           // the inbox, by what was stored since the last settle()
   std::vector<Waiting> settled_;  // being answered
   bool settling_ = false;
   std::shared_ptr<Inbox> inbox_;
