@@ -1,8 +1,7 @@
 // The storage contract over a MemoryStore: one per loop. Nothing leaves the process, so every answer comes
 // before the call returns, but for appends: those of a turn are stored together and answered at its end. A
-// read or a watch comes behind the appends that were asked for before it. What
-// the loop's inbox had no room for is announced as an interruption that is over at once: the hub reads it.
-// Loop thread only.
+// read or a watch comes behind the appends that were asked for before it. What the loop's inbox had no room
+// for is announced as an interruption that is over at once: the hub reads it. Loop thread only.
 #pragma once
 
 #include <memory>
