@@ -26,6 +26,10 @@ inline constexpr std::uint64_t mark_below(std::uint64_t word, std::uint8_t limit
 inline constexpr std::uint64_t mark_equal(std::uint64_t word, std::uint8_t byte) {
   return mark_below(word ^ kEachByte * byte, 1);
 }
+// Controls of ASCII: a tab is one as well.
+inline constexpr std::uint64_t mark_controls(std::uint64_t word) {
+  return mark_below(word, 0x20) | mark_equal(word, 0x7f);
+}
 // How many bytes stand before the first that is marked; 8: none is.
 inline constexpr std::size_t bytes_before(std::uint64_t marks) {
   return static_cast<std::size_t>(std::countr_zero(marks)) / 8;

@@ -41,7 +41,7 @@ std::size_t HeadScan::skip_plain(std::string_view bytes) const {
   std::size_t size = 0;
   for (; size + kWordBytes <= bytes.size(); size += kWordBytes) {
     const std::uint64_t word = load_word(bytes.data() + size);
-    const std::uint64_t controls = mark_below(word, 0x20) | mark_equal(word, 0x7f);
+    const std::uint64_t controls = mark_controls(word);
     if (controls != 0) return size + bytes_before(controls);
   }
   return size;

@@ -36,7 +36,7 @@ bool is_http_token(std::string_view text) {
 bool is_http_field_value(std::string_view text) {
   while (text.size() >= kWordBytes) {
     const std::uint64_t word = load_word(text.data());
-    if ((mark_below(word, 0x20) | mark_equal(word, 0x7f)) != 0) break;  // a tab is none the worse for it
+    if (mark_controls(word) != 0) break;  // a tab is none the worse for it
     text.remove_prefix(kWordBytes);
   }
   return std::all_of(text.begin(), text.end(), is_field_value_char);
