@@ -62,6 +62,16 @@ TEST_CASE("bridge: the path of the URL and the lifetime are the user's") {
   CHECK(make_bridge(target_at("bridge.example")).error().code == "bad_url");
 }
 
+TEST_CASE("values are encoded but for unreserved letters") {
+  CHECK(percent_encoded("").empty());
+  CHECK(percent_encoded("azAZ09-._~") == "azAZ09-._~");
+  CHECK(percent_encoded("/") == "%2F");
+  CHECK(percent_encoded("a b&c") == "a%20b%26c");
+  CHECK(percent_encoded("%%x%") == "%25%25x%25");
+  CHECK(percent_encoded("@[`{") == "%40%5B%60%7B");  // beside the letters
+  CHECK(percent_encoded(std::string_view("\0\xC3\xA9", 3)) == "%00%C3%A9");
+}
+
 TEST_CASE("nchan: EventSource with ids") {
   const auto driver = std::move(make_nchan(target_at("http://127.0.0.1:80"))).value();
   const Stream stream{{"abd"}, Transport::kSse, "1795257566:0"};
