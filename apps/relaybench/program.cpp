@@ -106,11 +106,13 @@ std::string metrics_topic() {
 publish.error_rate<0.1%, delivered.rate>=0.99*target (what the schedule asks for).
 Latencies are connect, publish, e2e, service, replay and silence, each with .min .mean .stddev
 .max .count .p50 .p90 .p99 .p99.9 and any other percentile; silence is one value for each
-subscriber: the longest time in which it heard nothing. With a stage a threshold is judged for
-that stage; silence and what stands below server, generator and delivery is known for the whole
-run alone. A run can end early (abort, --abort-on-fail) by what is seen while it goes on:
-repeated, reordered, corrupt, foreign and late deliveries, errors and .max at once, e2e and
-connect, rates and the generator's lag when three intervals in a row miss. The others:
+subscriber: the longest time in which it heard nothing. A replay that the next cut, or the end,
+comes before is in no percentile but an error, replay_unfinished: give it more time. With a stage
+a threshold is judged for that stage; silence and what stands below server, generator and
+delivery is known for the whole run alone. A run can end early (abort, --abort-on-fail) by what
+is seen while it goes on: repeated, reordered, corrupt, foreign and late deliveries, errors and
+.max at once, e2e and connect, rates and the generator's lag when three intervals in a row miss.
+The others:
 )";
   for (const MeasureRow& row : measures()) {
     std::string name(row.name);

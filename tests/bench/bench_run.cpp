@@ -38,6 +38,13 @@ std::uint64_t BenchRun::count(const char* name) const {
   return result_->at("delivery").at(name).get<std::uint64_t>();
 }
 
+std::uint64_t BenchRun::errors(const char* kind) const {
+  for (const nlohmann::json& error : result_->at("errors")) {
+    if (error.at("kind") == kind) return error.at("count").get<std::uint64_t>();
+  }
+  return 0;
+}
+
 std::vector<pid_t> BenchRun::generators() const {
   const std::string pid = std::to_string(process_->pid());
   std::istringstream words(text_of("/proc/" + pid + "/task/" + pid + "/children"));

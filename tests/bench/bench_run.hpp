@@ -28,6 +28,7 @@ class BenchRun {
   int wait();  // the exit code; result() is there then
   const nlohmann::json& result() const { return *result_; }
   std::uint64_t count(const char* name) const;  // of "delivery"
+  std::uint64_t errors(const char* kind) const;
   ChildProcess& process() { return *process_; }
   // The pids of its generators, while it runs.
   std::vector<pid_t> generators() const;

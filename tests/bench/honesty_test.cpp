@@ -123,6 +123,32 @@ TEST_CASE("a known delay is measured right to 5 %") {
   CHECK(metrics.at("publish").at("p50").get<double>() < held / 2);  // acknowledged before
 }
 
+// Each stream but the first of a subscriber resumes, if the one before had a message.
+TEST_CASE("a replay that is cut off before its end is counted, not forgotten") {
+  const LyingServer server({.delay = 300ms});  // what was missed cannot be there before the next cut
+  auto run =
+      run_against(server, {"--allow-saturated", "--kill", "100%", "--every", "250ms", "--away", "100ms"});
+  CHECK(run.wait() == 98);  // this server keeps nothing for who is away
+  const json& metrics = run.result().at("metrics");
+  INFO(run.result().at("errors").dump(1) << metrics.dump());
+  const std::uint64_t connects = metrics.at("connect").at("count");
+  const std::uint64_t finished =
+      metrics.contains("replay") ? metrics.at("replay").at("count").get<std::uint64_t>() : 0;
+  const std::uint64_t unfinished = run.errors("replay_unfinished");
+  CHECK(unfinished > 0);
+  CHECK(finished + unfinished <= connects - 20);
+  CHECK(finished + unfinished >= connects - 40);
+}
+
+TEST_CASE("replays that come to their end are not called unfinished") {
+  const LyingServer server({});
+  auto run =
+      run_against(server, {"--allow-saturated", "--kill", "100%", "--every", "800ms", "--away", "100ms"});
+  CHECK(run.wait() == 98);
+  CHECK(run.result().at("metrics").at("replay").at("count") >= 20);
+  CHECK(run.errors("replay_unfinished") == 0);
+}
+
 TEST_CASE("a generator that stood still says so") {
   const LyingServer server({});
   auto run = run_against(server, {"--duration", "3s"});

@@ -86,7 +86,7 @@ void Subscriber::leave(bool resume) {
   }
   if (state_ == State::kLive) population_.on_gone();
   state_ = State::kAway;
-  replay_.reset();
+  note_unfinished_replay();
   if (resume) return;
   last_id_.clear();
   heard_ = 0;
@@ -199,6 +199,15 @@ void Subscriber::end_replay() {
   replay_.reset();
 }
 
+// One that took too long for the run to see its end: the percentiles know only those that were quicker.
+void Subscriber::note_unfinished_replay() {
+  if (replay_ == nullptr) return;
+  station_.tally.fail("replay_unfinished",
+                      "a subscriber was gone again, or the run over, before it had what it missed: "
+                      "replay has no value of it");
+  replay_.reset();
+}
+
 void Subscriber::on_gap(std::string_view text) {
   station_.tally.fail("gap", text);
 }
@@ -295,6 +304,7 @@ void Subscriber::end_silence(std::int64_t now) {
 
 void Subscriber::finish() {
   if (state_ != State::kLive || slow_) return;
+  note_unfinished_replay();
   const Layout& layout = station_.setup.layout;
   for (std::uint32_t i = 0; i < layout.trackers(); ++i) {
     if (const auto stream = layout.stream_of_tracker(number_, i)) {

@@ -68,6 +68,7 @@ class Subscriber final : public StreamSink {
   void begin_trackers();
   void begin_replay();
   void end_replay();
+  void note_unfinished_replay();
   void blame(const char* kind, const PayloadHead& head, std::string_view id);
   Transport transport() const;
 
