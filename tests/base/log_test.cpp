@@ -136,12 +136,18 @@ class Terminal {
     ::close(master_);
   }
   int fd() const { return slave_; }
+  // What came since the last call, up to the end of a line: the kernel hands a line over in pieces.
   std::string screen() const {
-    pollfd ready{master_, POLLIN, 0};
-    REQUIRE(::poll(&ready, 1, 5000) == 1);
-    char bytes[4096];
-    const ssize_t got = ::read(master_, bytes, sizeof bytes);
-    return {bytes, static_cast<std::size_t>(std::max<ssize_t>(got, 0))};
+    std::string text;
+    while (!text.ends_with("\r\n")) {
+      pollfd ready{master_, POLLIN, 0};
+      REQUIRE(::poll(&ready, 1, 5000) == 1);
+      char bytes[4096];
+      const ssize_t got = ::read(master_, bytes, sizeof bytes);
+      REQUIRE(got > 0);
+      text.append(bytes, static_cast<std::size_t>(got));
+    }
+    return text;
   }
 
  private:
@@ -290,7 +296,7 @@ TEST_CASE("auto: the journal if stderr is it") {
   const FakeJournal journal(scene.folder / "journal");
   const int file = ::open((scene.folder / "stderr").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   REQUIRE(file >= 0);
-  struct stat status{};
+  struct stat status {};
   REQUIRE(::fstat(file, &status) == 0);
   const StderrTo redirected(file);
   const std::string device = std::to_string(status.st_dev);
