@@ -73,6 +73,12 @@ Result<bool> check_heard_name(std::string_view name);
 
 // Joins and leaves of C are told as ephemeral messages "join" and "leave" of the channel kPresencePrefix + C.
 inline constexpr std::string_view kPresencePrefix = "$presence:";
+
+// Whether only relayd itself can listen to it, on behalf of its clients: it is in no count of theirs.
+inline bool is_own_channel(std::string_view name) {
+  return name.starts_with('$') && !name.starts_with(kPresencePrefix);
+}
+
 // The channel that a name is about: C of "$presence:C", else the name itself. Both are in one partition.
 inline std::string_view subject_of(std::string_view channel) {
   return channel.starts_with(kPresencePrefix) ? channel.substr(kPresencePrefix.size()) : channel;

@@ -436,7 +436,7 @@ void Hub::tell_changed_presence(const Namespaces& before) {
 
 // By difference: the other partitions of the loop count in the same gauges.
 void Hub::count_topics() {
-  const auto topics = static_cast<std::int64_t>(topics_.size());
+  const auto topics = static_cast<std::int64_t>(topics_.channels());
   const auto subscriptions = static_cast<std::int64_t>(topics_.subscriptions());
   metrics_.add(Gauge::kChannels, topics - std::exchange(counted_topics_, topics));
   metrics_.add(Gauge::kSubscriptions, subscriptions - std::exchange(counted_subscriptions_, subscriptions));

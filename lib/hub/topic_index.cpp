@@ -16,7 +16,10 @@ Topic& TopicIndex::join(Subscription& subscription, const ChannelName& channel, 
   const auto place = static_cast<std::uint32_t>(topic.entries.size());
   topic.entries.push_back({&subscription, static_cast<std::uint32_t>(subscription.members_.size())});
   subscription.members_.push_back({&topic, place});
-  ++subscriptions_;
+  if (!is_own_channel(channel.view())) {
+    ++subscriptions_;
+    channels_ += inserted ? 1 : 0;
+  }
   created = inserted;
   return topic;
 }
@@ -40,8 +43,12 @@ void TopicIndex::leave(Subscription& subscription, const std::function<void(Topi
   for (const Subscription::Member& member : subscription.members_) {
     Topic& topic = *member.topic;
     remove_entry(topic, member.at);
-    --subscriptions_;
-    if (topic.entries.empty()) {
+    const bool is_last = topic.entries.empty();
+    if (!is_own_channel(topic.name.view())) {
+      --subscriptions_;
+      channels_ -= is_last ? 1 : 0;
+    }
+    if (is_last) {
       emptied(topic);
       unlist(topic);
       topics_.erase(ChannelName(topic.name));  // a copy: the key must outlive its own erasure

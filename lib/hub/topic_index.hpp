@@ -44,6 +44,8 @@ class TopicIndex {
   void leave(Subscription& subscription, const std::function<void(Topic&)>& emptied);
 
   std::size_t size() const { return topics_.size(); }
+  // Of clients: without relayd's own (is_own_channel).
+  std::size_t channels() const { return channels_; }
   std::size_t subscriptions() const { return subscriptions_; }
   template <class Visit>
   void for_each(Visit&& visit) const {
@@ -71,6 +73,7 @@ class TopicIndex {
 
   boost::unordered_flat_map<ChannelName, std::unique_ptr<Topic>, ChannelHash, ChannelEqual> topics_;
   std::vector<Topic*> list_;  // the last takes the place of one that goes
+  std::size_t channels_ = 0;
   std::size_t subscriptions_ = 0;
 };
 

@@ -51,6 +51,32 @@ TEST_CASE("The first to join makes the topic, the last to leave ends it") {
   CHECK(index.subscriptions() == 0);
 }
 
+TEST_CASE("What relayd itself listens to is a topic, but counts as nobody's subscription") {
+  RecordingSubscriber own;
+  RecordingSubscriber client;
+  TopicIndex index;
+  bool created = false;
+  index.join(own.subscription, name(kBroadcastChannel), created);
+  index.join(own.subscription, name("$instance:a"), created);
+  CHECK(created);
+  CHECK(index.size() == 2);
+  CHECK(index.channels() == 0);
+  CHECK(index.subscriptions() == 0);
+  index.join(client.subscription, name("x"), created);
+  index.join(client.subscription, name("$presence:x"), created);
+  index.join(own.subscription, name("x"), created);
+  CHECK(index.size() == 4);
+  CHECK(index.channels() == 2);
+  CHECK(index.subscriptions() == 3);
+  index.leave(client.subscription, [](Topic&) {});
+  CHECK(index.channels() == 1);
+  CHECK(index.subscriptions() == 1);
+  index.leave(own.subscription, [](Topic&) {});
+  CHECK(index.size() == 0);
+  CHECK(index.channels() == 0);
+  CHECK(index.subscriptions() == 0);
+}
+
 TEST_CASE("A walk in parts leaves out no topic that is there all the time, whatever comes and goes") {
   std::mt19937 random(11);
   RecordingSubscriber stays;

@@ -1,6 +1,7 @@
 // Path 2: a subscription, from the request to the first live message; and HTTP itself around it.
 #include <nlohmann/json.hpp>
 
+#include "support/await.hpp"
 #include "support/catch.hpp"
 #include "support/relayd_process.hpp"
 #include "support/storage_under_test.hpp"
@@ -257,6 +258,24 @@ TEST_CASE("The operator port tells health, version and metrics, and the public p
   const Json verbose = Json::parse(http_get(port, "/readyz?verbose").body);
   CHECK(verbose["checks"][0].contains("node"));
   CHECK(http_get(port, "/v1/channels/a/messages").status == 404);
+}
+
+TEST_CASE("Channels and subscriptions are counted for clients, not for relayd itself") {
+  const auto counts_become = [](const std::string& channels, const std::string& subscriptions) {
+    return await([&] {
+      const std::string body = http_get(stage().relayd.operator_port(), "/metrics").body;
+      return body.find("\nrelayd_channels " + channels + "\n") != std::string::npos &&
+             body.find("\nrelayd_subscriptions " + subscriptions + "\n") != std::string::npos;
+    });
+  };
+  CHECK(counts_become("0", "0"));
+  {
+    StreamSet streams;
+    streams.open(stage().port(), Wire::kSse, "channel=counted&channel=$presence:counted");
+    REQUIRE(streams.await_live());
+    CHECK(counts_become("2", "2"));
+  }
+  CHECK(counts_become("0", "0"));
 }
 
 TEST_CASE("Nothing was logged at error") {
