@@ -296,7 +296,7 @@ TEST_CASE("auto: the journal if stderr is it") {
   const FakeJournal journal(scene.folder / "journal");
   const int file = ::open((scene.folder / "stderr").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   REQUIRE(file >= 0);
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::fstat(file, &status) == 0);
   const StderrTo redirected(file);
   const std::string device = std::to_string(status.st_dev);
